@@ -1,0 +1,66 @@
+# sockls: see README.md. `make help` lists the targets.
+
+GO       ?= go
+GOFUMPT  := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 10s
+
+# Programs that the tests and the benchmark compare with or look through, and
+# the Debian packages that have them.
+NEEDED   := ss:iproute2 ip:iproute2 netstat:net-tools lsof:lsof tmux:tmux nsenter:util-linux gcc:gcc
+
+CROSS := linux/amd64 linux/arm64 linux/arm linux/386 linux/riscv64 linux/s390x linux/ppc64le \
+	darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 openbsd/amd64 \
+	netbsd/amd64 dragonfly/amd64 solaris/amd64 illumos/amd64
+
+.PHONY: help build run deps test race lint fuzz bench cross clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
+
+build: ## build bin/sockls
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/sockls ./cmd/sockls
+
+run: build ## build, and show what listens on this machine
+	@bin/sockls -l || test $$? -eq 1
+
+deps: ## install the programs that the tests need (Debian; needs root)
+	@missing=; for n in $(NEEDED); do \
+		command -v $${n%%:*} >/dev/null 2>&1 || missing="$$missing $${n#*:}"; \
+	done; \
+	test -z "$$missing" || { \
+		command -v apt-get >/dev/null 2>&1 || { echo "please install:$$missing" >&2; exit 1; }; \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+	}
+
+test: deps ## run all tests with the race detector; installs what they need
+	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
+
+race: test ## the same as test, which always looks for races
+
+lint: ## gofumpt, go vet, staticcheck, and the import rules
+	@unformatted=$$($(GO) run $(GOFUMPT) -l .); test -z "$$unformatted" || { echo "not gofumpt-clean:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+fuzz: ## run every fuzz target for FUZZTIME
+	@grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+		sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$dir/*_test.go | while read -r target; do \
+			echo "== $$dir $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$dir || exit 1; \
+		done || exit 1; \
+	done
+
+bench: ## compare with ss and lsof, in interleaved rounds (Linux, root)
+	$(GO) run ./cmd/internal/bench
+
+cross: ## build and vet for every supported system
+	@for target in $(CROSS); do \
+		echo $$target; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/sockls || exit 1; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
+	done
+
+clean: ## remove what was built
+	rm -rf bin dist

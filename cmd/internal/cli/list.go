@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sockls/sockls/cmd/internal/streams"
+	"github.com/sockls/sockls/collector"
+	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/render/field"
+)
+
+// listOptions are the flags of the listing.
+type listOptions struct {
+	streams streams.Streams
+	selection
+	output
+	noProcesses bool
+	resolve     bool
+	sort        string
+	quiet       bool
+	strict      bool
+	// collector takes the place of this system's in tests.
+	collector collector.Collector
+}
+
+func (o *listOptions) flags(f *pflag.FlagSet) {
+	o.selection.flags(f)
+	var accepted bool
+	f.BoolVarP(&accepted, "numeric", "n", false, "accepted: addresses and ports are numbers unless -r is given")
+	f.BoolVarP(&accepted, "processes", "p", false, "accepted: processes are shown unless --no-processes is given")
+	f.BoolVar(&o.noProcesses, "no-processes", false, "do not look for the processes that hold the sockets")
+	f.BoolVarP(&o.resolve, "resolve", "r", false, "show host names in place of addresses")
+	o.output.flags(f)
+	f.StringVar(&o.sort, "sort", "", "sort by `KEYS`, which are columns, -KEY for the reverse; none streams in kernel order")
+	f.BoolVar(&o.quiet, "quiet", false, "say nothing about what could not be seen")
+	f.BoolVar(&o.strict, "strict", false, "exit with 3 when something could not be seen")
+}
+
+// listRun lists sockets: one query, one collection, one renderer.
+func listRun(ctx context.Context, o *listOptions) error {
+	var q collector.Query
+	if err := o.selection.apply(&q); err != nil {
+		return err
+	}
+	sort, err := field.ParseSort(o.sort)
+	if err != nil {
+		return err
+	}
+	fields, err := o.fields(o.listen && !o.all, o.noProcesses)
+	if err != nil {
+		return err
+	}
+	q.Details = o.output.details(fields) | sort.Details
+	if o.noProcesses {
+		q.Details &^= ownerDetails
+	}
+	if o.collector == nil {
+		if o.collector, err = collector.New(collector.Options{}); err != nil {
+			return err
+		}
+	}
+	out, err := o.renderer(o.streams, fields, q)
+	if err != nil {
+		return err
+	}
+
+	var (
+		rows   []socket.Socket
+		n      int
+		report socket.Report
+	)
+	if sort.Compare == nil && !o.resolve {
+		report, err = o.collector.Collect(ctx, q, func(s *socket.Socket) error {
+			n++
+			return out.row(s)
+		})
+	} else {
+		rows, report, err = collector.Gather(ctx, o.collector, q)
+		n = len(rows)
+	}
+	if err != nil {
+		return err
+	}
+	if sort.Compare != nil {
+		slices.SortFunc(rows, func(a, b socket.Socket) int { return sort.Compare(&a, &b) })
+	}
+	if err := out.rows(rows); err != nil {
+		return err
+	}
+	if err := out.close(report); err != nil {
+		return err
+	}
+	return o.verdict(n, report.Notices)
+}
+
+// verdict says what could not be seen, and chooses the exit code.
+func (o *listOptions) verdict(matched int, notices []socket.Notice) error {
+	if !o.quiet {
+		for _, n := range notices {
+			message := n.Message
+			if n.Hint != "" {
+				message += "; " + n.Hint
+			}
+			complain(o.streams, message)
+		}
+	}
+	switch {
+	case o.strict && len(notices) > 0:
+		return exitError(exitIncomplete)
+	case matched == 0:
+		return exitError(exitNone)
+	}
+	return nil
+}
+
+// host is the name of this machine, "" where it has none.
+func host() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sockls/sockls/cmd/internal/streams"
+	"github.com/sockls/sockls/render/text"
+)
+
+// The exit codes of listing commands.
+const (
+	exitMatched    = 0
+	exitNone       = 1
+	exitFailed     = 2
+	exitIncomplete = 3
+)
+
+// exitError carries an exit code that says everything; nothing is printed.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// Main runs the program and returns its exit code.
+func Main(ctx context.Context, s streams.Streams, args []string) int {
+	cmd := newRootCmd(s, nil)
+	cmd.SetArgs(args)
+	cmd.SetOut(s.Out)
+	cmd.SetErr(s.Err)
+	err := errors.New("standard output is closed")
+	if !s.Closed {
+		err = cmd.ExecuteContext(ctx)
+	}
+	var code exitError
+	switch {
+	case err == nil:
+		return exitMatched
+	case errors.As(err, &code):
+		return int(code)
+	}
+	complain(s, err.Error())
+	return exitFailed
+}
+
+// complain prints one line on standard error. Messages quote what users and
+// kernels say, so they are escaped like any other text.
+func complain(s streams.Streams, message string) {
+	message = strings.TrimSpace(message)
+	line := text.AppendEscaped([]byte("sockls: "), message)
+	// There is nowhere left to report that standard error fails.
+	_, _ = s.Err.Write(append(line, '\n'))
+}

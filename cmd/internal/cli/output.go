@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sockls/sockls/cmd/internal/streams"
+	"github.com/sockls/sockls/collector"
+	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/render/csvout"
+	"github.com/sockls/sockls/render/field"
+	"github.com/sockls/sockls/render/jsonout"
+	"github.com/sockls/sockls/render/table"
+	"github.com/sockls/sockls/render/text"
+)
+
+// output is how rows are shown.
+type output struct {
+	json, jsonl, csv bool
+	noHeader         bool
+	columns          string
+	colour           string
+}
+
+func (o *output) flags(f *pflag.FlagSet) {
+	f.BoolVarP(&o.json, "json", "j", false, "one JSON document")
+	f.BoolVar(&o.jsonl, "jsonl", false, "one JSON object a line")
+	f.BoolVar(&o.csv, "csv", false, "comma-separated values")
+	f.StringVar(&o.columns, "columns", "", "show these columns; +`LIST` adds to the default ones")
+	f.BoolVarP(&o.noHeader, "no-header", "H", false, "no header line")
+	f.StringVar(&o.colour, "color", "auto", "colour `WHEN`: auto, always or never")
+}
+
+// ownerDetails are those that need the processes.
+const ownerDetails = socket.DetailOwners | socket.DetailCommand | socket.DetailExe |
+	socket.DetailStarted | socket.DetailProcessUser
+
+// fields are the columns: a listener has no remote end worth a column, and
+// processes that are not looked for need none either.
+func (o *output) fields(listeners, noProcesses bool) ([]field.Field, error) {
+	formats := 0
+	for _, on := range []bool{o.json, o.jsonl, o.csv} {
+		if on {
+			formats++
+		}
+	}
+	if formats > 1 {
+		return nil, errors.New("--json, --jsonl and --csv exclude each other")
+	}
+	if o.columns == "" && (o.json || o.jsonl) {
+		return nil, nil
+	}
+	names := "proto,state,recv-q,send-q,local,remote,user,process"
+	switch {
+	case listeners && noProcesses:
+		names = "proto,state,recv-q,send-q,local,user"
+	case listeners:
+		names = "proto,state,recv-q,send-q,local,user,process"
+	case noProcesses:
+		names = "proto,state,recv-q,send-q,local,remote,user"
+	}
+	defaults, err := field.Parse(names, nil)
+	if err != nil || o.columns == "" {
+		return defaults, err
+	}
+	return field.Parse(o.columns, defaults)
+}
+
+// details are what the chosen format needs to be fetched. JSON has one form,
+// which holds everything.
+func (o *output) details(fields []field.Field) socket.Detail {
+	d := field.Details(fields)
+	if o.json || o.jsonl {
+		d |= ownerDetails | socket.DetailUser | socket.DetailQueues | socket.DetailPeer
+	}
+	return d
+}
+
+// renderer is one output format at work.
+type renderer struct {
+	row   func(*socket.Socket) error
+	rows  func([]socket.Socket) error
+	close func(socket.Report) error
+}
+
+// renderer starts the chosen format.
+func (o *output) renderer(s streams.Streams, fields []field.Field, q collector.Query) (renderer, error) {
+	now := time.Now()
+	switch {
+	case o.json:
+		snapshot := socket.Snapshot{Host: host(), Time: now}
+		return renderer{
+			row: func(row *socket.Socket) error {
+				snapshot.Sockets = append(snapshot.Sockets, *row)
+				return nil
+			},
+			rows: func(rows []socket.Socket) error {
+				snapshot.Sockets = append(snapshot.Sockets, rows...)
+				return nil
+			},
+			close: func(report socket.Report) error {
+				snapshot.Report = report
+				return jsonout.Document(s.Out, &snapshot)
+			},
+		}, nil
+	case o.jsonl:
+		lines := jsonout.NewLines(s.Out, host(), now, q.Details.Has(socket.DetailOwners))
+		return each(lines.Row, lines.Close), nil
+	case o.csv:
+		w := csvout.New(s.Out, fields, !o.noHeader)
+		return each(w.Row, w.Close), nil
+	}
+	palette, err := o.palette(s)
+	if err != nil {
+		return renderer{}, err
+	}
+	t := table.New(s.Out, table.Options{
+		Fields: fields, Width: s.Width, Header: !o.noHeader, Palette: palette, IPv6: q.IPv6,
+	})
+	r := each(t.Row, t.Close)
+	r.rows = t.Rows
+	return r, nil
+}
+
+// each makes a renderer of a writer that takes rows one by one.
+func each(row func(*socket.Socket) error, end func() error) renderer {
+	return renderer{
+		row: row,
+		rows: func(rows []socket.Socket) error {
+			for i := range rows {
+				if err := row(&rows[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		close: func(socket.Report) error { return end() },
+	}
+}
+
+func (o *output) palette(s streams.Streams) (text.Palette, error) {
+	switch {
+	case o.colour == "always", o.colour == "auto" && s.Colour():
+		return text.Basic(), nil
+	case o.colour == "auto", o.colour == "never":
+		return text.Palette{}, nil
+	}
+	return text.Palette{}, fmt.Errorf("--color is auto, always or never, not %q", o.colour)
+}

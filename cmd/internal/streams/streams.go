@@ -1,0 +1,48 @@
+package streams
+
+import (
+	"io"
+	"os"
+
+	"github.com/charmbracelet/colorprofile"
+	"golang.org/x/term"
+)
+
+// Streams are a program's surroundings.
+type Streams struct {
+	Out, Err io.Writer
+	// Terminal is set when Out is a terminal, Width is its width then and 0
+	// otherwise.
+	Terminal bool
+	Width    int
+	// Env looks up an environment variable, "" when it is not set.
+	Env func(name string) string
+	// Closed is set when the program was started without a standard output.
+	Closed bool
+}
+
+// System returns those of the process.
+func System() Streams {
+	s := Streams{Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Closed: startedClosed(os.Stdout)}
+	fd := int(os.Stdout.Fd())
+	if s.Terminal = term.IsTerminal(fd); s.Terminal {
+		if width, _, err := term.GetSize(fd); err == nil {
+			s.Width = width
+		}
+	}
+	return s
+}
+
+// Colour decides whether to colour. NO_COLOR (any value) wins, then
+// CLICOLOR_FORCE; otherwise it takes a terminal that is not dumb.
+func (s Streams) Colour() bool {
+	if s.Env("NO_COLOR") != "" {
+		return false
+	}
+	if force := s.Env("CLICOLOR_FORCE"); force != "" && force != "0" {
+		return true
+	}
+	// Env judges by variables alone; Detect would read terminfo and run tmux.
+	return s.Terminal && s.Env("CLICOLOR") != "0" &&
+		colorprofile.Env([]string{"TERM=" + s.Env("TERM"), "COLORTERM=" + s.Env("COLORTERM")}) >= colorprofile.ANSI
+}

@@ -1,0 +1,40 @@
+package collector
+
+import (
+	"context"
+
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// Query is what a caller wants to know. Backends ask the kernel for this and
+// for nothing else.
+type Query struct {
+	Protos socket.ProtoSet
+	// IPv4 and IPv6 choose the families of the internet protocols.
+	IPv4, IPv6 bool
+	States     socket.StateSet
+	Details    socket.Detail
+	// Named are the protocols the user spelled out. That the kernel lacks one
+	// of these is worth a notice; that it lacks another is not.
+	Named socket.ProtoSet
+}
+
+// Collector reads the socket table of one system.
+type Collector interface {
+	// Collect calls yield once for each socket that matches q, in the order of
+	// the kernel's tables. The Socket is reused for the next row unless q asks
+	// for owners; copy it to keep it. An error from yield ends the collection
+	// and is returned as it is. What could not be seen is in the Report, not in
+	// the error: an error means that there is no answer.
+	Collect(ctx context.Context, q Query, yield func(*socket.Socket) error) (socket.Report, error)
+}
+
+// Gather collects all rows of q.
+func Gather(ctx context.Context, c Collector, q Query) ([]socket.Socket, socket.Report, error) {
+	var rows []socket.Socket
+	report, err := c.Collect(ctx, q, func(s *socket.Socket) error {
+		rows = append(rows, *s)
+		return nil
+	})
+	return rows, report, err
+}

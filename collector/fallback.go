@@ -1,0 +1,123 @@
+//go:build linux
+
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/sockls/sockls/collector/procfs"
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// fallback remembers which protocols were read from /proc/net because
+// sock_diag did not tell.
+type fallback struct {
+	protos []string
+	reason error
+	unix   bool
+}
+
+func (f *fallback) add(p socket.Proto, reason error) {
+	f.protos = append(f.protos, p.String())
+	f.unix = f.unix || p == socket.Unix
+	if f.reason == nil {
+		f.reason = reason
+	}
+}
+
+// notices says what the poorer tables leave out.
+func (f *fallback) notices() []socket.Notice {
+	if len(f.protos) == 0 {
+		return nil
+	}
+	all := []socket.Notice{{
+		Code: "sock-diag-unavailable",
+		Message: fmt.Sprintf("sock_diag could not be used (%v), so %s came from /proc/net, which has no cookies, devices, IPv6-only flags or listen backlogs",
+			f.reason, strings.Join(f.protos, ", ")),
+	}}
+	if f.unix {
+		all = append(all, socket.Notice{
+			Code:    "unix-forgeable",
+			Message: "/proc/net/unix prints socket paths as they are, so whoever may bind a path can make up rows there",
+		})
+	}
+	return all
+}
+
+// hasProcTable reports whether /proc/net tells of a protocol.
+func hasProcTable(p socket.Proto) bool {
+	return socket.ProtoSetOf(socket.TCP, socket.UDP, socket.UDPLite, socket.Raw, socket.Ping,
+		socket.Unix, socket.Packet, socket.Netlink).Has(p)
+}
+
+// procNet reads one protocol from /proc/net.
+func (c *collection) procNet(p socket.Proto, yield func(*socket.Socket) error) error {
+	once := map[rowKey]struct{}{}
+	take := func(s *socket.Socket) error {
+		if !c.query.States.Has(s.State) {
+			return nil
+		}
+		// These tables repeat rows when sockets come and go while they are read.
+		// Only a row that repeats nothing but emptiness is not recognised:
+		// connections waiting on one unix path look all the same.
+		if key := keyOf(s); key.inode != 0 || p.Inet() {
+			if _, repeated := once[key]; repeated {
+				return nil
+			}
+			once[key] = struct{}{}
+		}
+		if s.Device == "" && s.Proto == socket.Packet && s.Local.Node != 0 {
+			s.Device = c.links.name(s.Local.Node)
+			s.Local.Name = s.Device
+		}
+		return yield(s)
+	}
+	err := c.procTable(p, take)
+	var malformed *procfs.MalformedError
+	if errors.As(err, &malformed) {
+		c.note(socket.Notice{Code: "table-malformed", Count: malformed.Lines, Message: err.Error()})
+		err = nil
+	}
+	if err == nil {
+		c.readFrom("/proc/net")
+	}
+	return err
+}
+
+// rowKey is what identifies a row that has no cookie.
+type rowKey struct {
+	local, remote socket.Endpoint
+	inode         uint64
+}
+
+func keyOf(s *socket.Socket) rowKey {
+	return rowKey{local: s.Local, remote: s.Remote, inode: s.Inode}
+}
+
+func (c *collection) procTable(p socket.Proto, yield func(*socket.Socket) error) error {
+	switch p {
+	case socket.Unix:
+		_, err := c.proc.Unix(yield)
+		return err
+	case socket.Packet:
+		return c.proc.Packet(yield)
+	case socket.Netlink:
+		return c.proc.Netlink(yield)
+	}
+	if c.query.IPv4 {
+		if err := c.proc.Inet(p, socket.IPv4, yield); err != nil {
+			return err
+		}
+	}
+	if !c.query.IPv6 {
+		return nil
+	}
+	err := c.proc.Inet(p, socket.IPv6, yield)
+	if c.query.IPv4 && errors.Is(err, fs.ErrNotExist) {
+		return nil // a kernel without IPv6
+	}
+	return err
+}

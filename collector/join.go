@@ -1,0 +1,254 @@
+//go:build linux
+
+package collector
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/sockls/sockls/collector/owner"
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// join finds the holders of rows and gives a reason to those that have none.
+// It adds the sockets that only a descriptor shows, and drops those that were
+// closed while their holder was looked for: they are not there any more.
+func (c *collection) join(ctx context.Context, rows []socket.Socket) ([]socket.Socket, error) {
+	inodes := owner.NewInodes(len(rows))
+	for i := range rows {
+		inodes.Add(rows[i].Inode)
+	}
+	finder := owner.Proc{FS: c.proc}
+	c.report.Source.Owners = finder.Name()
+	found, err := finder.Find(ctx, owner.Want{
+		Inodes: inodes, Details: c.query.Details, Strays: c.strayProtos() != 0,
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		found = &owner.Result{Starved: 1}
+		c.note(socket.Notice{Code: "owners-unavailable", Message: "processes could not be looked at: " + err.Error()})
+	}
+	missing := c.assign(rows, inodes, found)
+	strays, err := c.strays(ctx, finder, found)
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		if rows, err = c.explain(ctx, finder, found, rows, missing); err != nil {
+			return nil, err
+		}
+	}
+	c.noteHidden(rows, found)
+	return append(rows, strays...), nil
+}
+
+// assign writes the holders into the rows and returns the indices of those
+// that ought to have one and have not.
+func (c *collection) assign(rows []socket.Socket, inodes *owner.Inodes, found *owner.Result) (missing []int) {
+	for i := range rows {
+		s := &rows[i]
+		held := found.Holders(inodes.Index(s.Inode))
+		if len(held) > 0 {
+			s.Processes = c.holders(held)
+			continue
+		}
+		if s.NoProcess = reasonAtSight(s); s.NoProcess == socket.ReasonNone {
+			missing = append(missing, i)
+		}
+	}
+	return missing
+}
+
+// holders turns findings into the model's.
+func (c *collection) holders(held []owner.Held) []socket.Holder {
+	all := make([]socket.Holder, len(held))
+	for i, h := range held {
+		if p := h.Process; p.HasUID && p.User == "" {
+			p.User = c.users.name(p.UID)
+		}
+		all[i] = socket.Holder{Process: h.Process, TID: int(h.TID), FD: int(h.FD)}
+	}
+	return all
+}
+
+// explain gives every row of missing its reason. Those whose socket has been
+// closed since it was listed are left out of the result.
+func (c *collection) explain(
+	ctx context.Context, finder owner.Finder, found *owner.Result, rows []socket.Socket, missing []int,
+) ([]socket.Socket, error) {
+	gone, err := c.refresh(ctx, rows, missing)
+	if err != nil {
+		return nil, err
+	}
+	doubt := missing[:0]
+	for _, i := range missing {
+		if rows[i].NoProcess == socket.ReasonNone && !gone[i] {
+			doubt = append(doubt, i)
+		}
+	}
+	if len(doubt) > 0 {
+		c.eliminate(ctx, finder, found, rows, doubt)
+	}
+	kept := 0
+	for i := range rows {
+		if !gone[i] {
+			rows[kept] = rows[i]
+			kept++
+		}
+	}
+	return rows[:kept], nil
+}
+
+// refresh reads the tables of the missing rows once more. A socket that was
+// closed meanwhile is gone, or has become a TIME_WAIT or an orphan, which is
+// then its row. Rows without a cookie cannot be followed and stay.
+func (c *collection) refresh(ctx context.Context, rows []socket.Socket, missing []int) (gone map[int]bool, err error) {
+	gone = map[int]bool{}
+	byCookie := map[uint64]int{}
+	again := *c
+	again.query.Protos = 0
+	for _, i := range missing {
+		if rows[i].Cookie != 0 {
+			gone[i] = true
+			byCookie[rows[i].Cookie] = i
+			again.query.Protos |= socket.ProtoSetOf(rows[i].Proto)
+		}
+	}
+	if len(gone) == 0 {
+		return nil, nil
+	}
+	err = again.tables(ctx, func(s *socket.Socket) error {
+		if i, ok := byCookie[s.Cookie]; ok {
+			delete(gone, i)
+			rows[i] = *s
+			rows[i].NoProcess = reasonAtSight(s)
+		}
+		return nil
+	})
+	c.client = again.client
+	return gone, err
+}
+
+// eliminate gives reasons to sockets that stand, have a file, and have no
+// holder in sight. What can be shown comes first; what is left follows from
+// what it is not.
+func (c *collection) eliminate(
+	ctx context.Context, finder owner.Finder, found *owner.Result, rows []socket.Socket, doubt []int,
+) {
+	rings := c.ringSockets(found.Rings)
+	blind := found.Denied > 0 || found.Starved > 0 || found.Veiled
+	nested := c.inNestedPIDNS()
+	passing := !blind && !nested && c.anyInFlight(ctx, finder)
+	for _, i := range doubt {
+		s := &rows[i]
+		switch {
+		case slices.Contains(rings, s.Inode):
+			s.NoProcess = socket.ReasonInFlight
+		case blind:
+			s.NoProcess = socket.ReasonHidden
+		case nested:
+			s.NoProcess = socket.ReasonOtherPIDNS
+		case passing:
+			s.NoProcess = socket.ReasonInFlight
+		case s.HasUID && s.UID == 0:
+			// The kernel makes its own sockets as root; no process has this one.
+			s.NoProcess = socket.ReasonKernel
+		default:
+			s.NoProcess = socket.ReasonUnknown
+		}
+	}
+}
+
+// ringSockets are the sockets registered with an io_uring, which holds them
+// even after their descriptor was closed.
+func (c *collection) ringSockets(rings []owner.Descriptor) []uint64 {
+	var inodes []uint64
+	for _, ring := range rings {
+		info, err := c.proc.FDInfo(int(ring.PID), int(ring.FD))
+		if err == nil { // a process that is gone has given its ring back
+			inodes = append(inodes, info.RegisteredSockets...)
+		}
+	}
+	return inodes
+}
+
+// anyInFlight reports whether any unix socket's queue holds descriptors that
+// were passed and not received. Only a socket with something in its queue can.
+func (c *collection) anyInFlight(ctx context.Context, finder owner.Finder) bool {
+	again := *c
+	again.query = Query{Protos: socket.ProtoSetOf(socket.Unix), States: socket.AllStates}
+	queued := owner.NewInodes(0)
+	err := again.tables(ctx, func(s *socket.Socket) error {
+		if s.RecvQ > 0 {
+			queued.Add(s.Inode)
+		}
+		return nil
+	})
+	c.client = again.client
+	if err != nil || queued.Len() == 0 {
+		return false
+	}
+	found, err := finder.Find(ctx, owner.Want{Inodes: queued})
+	if err != nil {
+		return false
+	}
+	for i := range queued.Len() {
+		for _, h := range found.Holders(int32(i)) {
+			info, err := c.proc.FDInfo(h.Process.PID, int(h.FD))
+			if err == nil && info.SCMFDs > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inNestedPIDNS reports whether this process sees only a part of the machine's
+// processes. The first pid namespace has a fixed inode, PROC_PID_INIT_INO in
+// include/linux/proc_ns.h.
+func (c *collection) inNestedPIDNS() bool {
+	link, err := os.Readlink(c.proc.Dir() + "/self/ns/pid")
+	return err == nil && link != "pid:[4026531836]"
+}
+
+// noteHidden counts the rows whose processes this user may not see.
+func (c *collection) noteHidden(rows []socket.Socket, found *owner.Result) {
+	hidden, outside := 0, 0
+	for i := range rows {
+		switch rows[i].NoProcess {
+		case socket.ReasonHidden:
+			hidden++
+		case socket.ReasonOtherPIDNS:
+			outside++
+		}
+	}
+	if outside > 0 {
+		c.note(socket.Notice{
+			Code: "owners-outside", Count: outside,
+			Message: count(outside, "socket") + " held by processes outside this pid namespace",
+			Hint:    "run sockls on the host to see them",
+		})
+	}
+	if found.Starved > 0 {
+		c.note(socket.Notice{
+			Code: "owners-incomplete", Count: found.Starved,
+			Message: fmt.Sprintf("%s could not be looked into for want of descriptors or memory, so holders are missing", processes(found.Starved)),
+			Hint:    "raise the limit of open files (ulimit -n)",
+		})
+		return
+	}
+	if hidden > 0 {
+		c.note(hiddenOwners(hidden, os.Geteuid() == 0))
+	}
+}
+
+func processes(n int) string {
+	if n == 1 {
+		return "1 process"
+	}
+	return fmt.Sprintf("%d processes", n)
+}

@@ -1,0 +1,11 @@
+package collector
+
+import "github.com/sockls/sockls/collector/sockdiag"
+
+// New returns the collector of this system.
+func New(o Options) (Collector, error) {
+	if o.Dial == nil {
+		o.Dial = sockdiag.Dial
+	}
+	return &linux{proc: o.Proc, dial: o.Dial}, nil
+}

@@ -1,0 +1,81 @@
+//go:build linux
+
+package collector
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sockls/sockls/collector/socket"
+)
+
+func (c *collection) note(n socket.Notice) { c.report.Notices = append(c.report.Notices, n) }
+
+// readFrom records a source that answered.
+func (c *collection) readFrom(table string) {
+	c.read = true
+	if !slices.Contains(c.report.Source.Tables, table) {
+		c.report.Source.Tables = append(c.report.Source.Tables, table)
+	}
+}
+
+// finish closes the report.
+func (c *collection) finish() socket.Report {
+	c.report.Notices = append(c.fell.notices(), c.report.Notices...)
+	for _, p := range socket.Protos() {
+		if c.blind.Has(p) {
+			c.note(blind(p, c.query.Details.Has(socket.DetailOwners)))
+		}
+	}
+	return c.report
+}
+
+func absent(p socket.Proto) socket.Notice {
+	return socket.Notice{
+		Code:    "protocol-absent",
+		Message: fmt.Sprintf("this kernel has no %s sockets (not built in, or its module is not loaded)", p),
+	}
+}
+
+// blind is a protocol that has sockets but no table to list them from.
+func blind(p socket.Proto, owners bool) socket.Notice {
+	n := socket.Notice{
+		Code:    "no-diag-module",
+		Message: fmt.Sprintf("this kernel has no table of %s sockets (%s_diag is missing), so only those that a process holds are listed", p, p),
+	}
+	if !owners {
+		n.Message = fmt.Sprintf("this kernel has no table of %s sockets (%s_diag is missing)", p, p)
+		n.Hint = "they are found through processes: leave out --no-processes"
+	}
+	return n
+}
+
+// count chooses between "1 socket" and "2 sockets".
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// hiddenOwners is about sockets whose processes this user may not look into.
+// Root is refused too where a security module says so or a container has
+// given up CAP_SYS_PTRACE.
+func hiddenOwners(n int, root bool) socket.Notice {
+	verb := "belong"
+	if n == 1 {
+		verb = "belongs"
+	}
+	if root {
+		return socket.Notice{
+			Code: "owners-hidden", Count: n,
+			Message: fmt.Sprintf("%s %s to processes that even root may not look into here", count(n, "socket"), verb),
+			Hint:    "a security module forbids it, or CAP_SYS_PTRACE is missing",
+		}
+	}
+	return socket.Notice{
+		Code: "owners-hidden", Count: n,
+		Message: fmt.Sprintf("%s %s to other users", count(n, "socket"), verb),
+		Hint:    "run as root to see their processes",
+	}
+}

@@ -1,0 +1,15 @@
+package collector
+
+import (
+	"github.com/sockls/sockls/collector/procfs"
+	"github.com/sockls/sockls/collector/sockdiag"
+)
+
+// Options are what a collector reads from, so that tests can put a recorded
+// system in place of the running one. The zero value is the running system.
+type Options struct {
+	// Proc is the proc file system.
+	Proc procfs.FS
+	// Dial opens a sock_diag connection; nil is the running kernel's.
+	Dial func() (sockdiag.Conn, error)
+}

@@ -1,0 +1,16 @@
+// Package owner finds every process that holds a socket.
+//
+// The Linux kernel keeps no way back from a socket to its holders: what it has
+// is /proc/PID/fd, one link a descriptor, whose text is "socket:[inode]"
+// (sockfs_dname in net/socket.c). So the whole of it is walked, once, with the
+// wanted inodes known beforehand, and never stopped early: many processes can
+// hold one socket.
+//
+// A process is looked at through its own directory handle, so a recycled pid
+// never lends its name to another's socket. Threads are walked only where
+// their descriptor table is not the process's (CLONE_FILES was not given, or
+// the main thread has exited).
+//
+// The package decides nothing about sockets without a holder; it only counts
+// what it was not allowed to see.
+package owner

@@ -1,0 +1,54 @@
+package owner
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockls/sockls/collector/procfs"
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// facts reads what is wanted of processes.
+type facts struct {
+	proc procfs.FS
+	want socket.Detail
+	boot func() time.Time
+}
+
+func newFacts(proc procfs.FS, want socket.Detail) facts {
+	return facts{proc: proc, want: want, boot: sync.OnceValue(func() time.Time {
+		boot, err := proc.BootTime()
+		if err != nil {
+			return time.Time{}
+		}
+		return boot
+	})}
+}
+
+// read returns the facts of the process whose fd directory is dir, and false
+// when the process has gone: its pid may then already be another's. As long as
+// the directory handle answers after everything was read, the pid was its own.
+// A fact that cannot be read stays empty.
+func (f facts) read(dir int, pid int) (*socket.Process, bool) {
+	p := &socket.Process{PID: pid}
+	p.Name, _ = f.proc.Comm(pid)
+	if f.want.Has(socket.DetailCommand) {
+		p.Command, _ = f.proc.Command(pid)
+	}
+	if f.want.Has(socket.DetailExe) {
+		p.Exe, _ = f.proc.Exe(pid)
+	}
+	if f.want.Has(socket.DetailProcessUser) {
+		uid, err := f.proc.EUID(pid)
+		p.UID, p.HasUID = uid, err == nil
+	}
+	if f.want.Has(socket.DetailStarted) {
+		if boot := f.boot(); !boot.IsZero() {
+			p.Started, _ = f.proc.Started(pid, boot)
+		}
+	}
+	var st unix.Stat_t
+	return p, unix.Fstatat(dir, "../comm", &st, 0) == nil
+}

@@ -1,0 +1,299 @@
+package sockdiag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// Conn is one NETLINK_SOCK_DIAG socket, or a test's idea of one.
+type Conn interface {
+	Send(request []byte) error
+	// Receive reads one datagram into b. A datagram that does not fit is an
+	// error, never a shorter one.
+	Receive(b []byte) (int, error)
+	Close() error
+}
+
+// receiveSize is where a larger buffer stops to gain: the kernel never packs
+// more than 32 KiB of a dump into one datagram (netlink_recvmsg). The room
+// above it is for a single row with long attributes.
+const receiveSize = 64 << 10
+
+// Client asks one kernel for its socket tables.
+type Client struct {
+	conn   Conn
+	dec    decoder
+	recent recent
+	row    socket.Socket // what is yielded
+	buf    []byte
+	seq    uint32
+	broken bool
+}
+
+// NewClient takes ownership of conn. ifName names an interface of the
+// connection's network namespace.
+func NewClient(conn Conn, ifName func(index uint32) string) *Client {
+	return &Client{conn: conn, dec: decoder{ifName: ifName}, buf: make([]byte, receiveSize)}
+}
+
+// Close ends the connection.
+func (c *Client) Close() error { return c.conn.Close() }
+
+// Request says what one dump is to return.
+type Request struct {
+	Proto      socket.Proto
+	IPv4, IPv6 bool // the families of an internet protocol
+	States     socket.StateSet
+	Details    socket.Detail
+}
+
+// Error is a table that could not be read, or not to its end.
+type Error struct {
+	Proto socket.Proto
+	// Rows is how many rows were yielded before it happened. When it is 0,
+	// another table can be asked instead.
+	Rows int
+	Err  error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("sock_diag %s: %v", e.Proto, e.Err) }
+
+// Unwrap gives the cause: a syscall.Errno where the kernel refused.
+func (e *Error) Unwrap() error { return e.Err }
+
+// refusal is an errno with the kernel's own words.
+type refusal struct {
+	errno syscall.Errno
+	text  string
+}
+
+func (r refusal) Error() string {
+	if r.text == "" {
+		return r.errno.Error()
+	}
+	return fmt.Sprintf("%v (%s)", r.errno, r.text)
+}
+
+func (r refusal) Unwrap() error { return r.errno }
+
+// The ways a dump can be less than the table without a refusal.
+var (
+	ErrInterrupted = errors.New("the table changed while it was read, and rows may be missing")
+	ErrMalformed   = errors.New("the kernel sent messages that make no row")
+	errAbandoned   = errors.New("the connection was left in the middle of a dump")
+)
+
+// Dump yields the rows of one protocol in the kernel's order, each once. The
+// socket is reused for the next row. An error from yield ends the dump, is
+// returned as it is, and leaves the client good for Close only; all other
+// errors are of type *Error.
+func (c *Client) Dump(ctx context.Context, r Request, yield func(*socket.Socket) error) error {
+	d := dump{Client: c, ctx: ctx, proto: r.Proto, states: r.States, yield: yield}
+	c.recent.reset()
+	err := d.table(r)
+	if err == nil || d.yielded != nil {
+		return err
+	}
+	return &Error{Proto: r.Proto, Rows: d.rows, Err: err}
+}
+
+// dump is one call of Dump.
+type dump struct {
+	*Client
+	ctx     context.Context
+	yield   func(*socket.Socket) error
+	yielded error // what yield returned
+	rows    int
+	bad     int // messages that made no row
+	proto   socket.Proto
+	states  socket.StateSet
+}
+
+// table chooses the requests that cover one protocol.
+func (d *dump) table(r Request) error {
+	var show uint32
+	switch r.Proto {
+	case socket.TCP:
+		return d.tcp(r)
+	case socket.MPTCP:
+		return d.inet(r, protoMPTCP)
+	case socket.UDP:
+		return d.inet(r, protoUDP)
+	case socket.UDPLite:
+		return d.inet(r, protoUDPLite)
+	case socket.SCTP:
+		return d.inet(r, protoSCTP)
+	case socket.Unix:
+		return d.unix(r)
+	case socket.Netlink:
+		if r.Details.Has(socket.DetailQueues) {
+			show = netlinkShowMeminfo
+		}
+		return d.run(showRequest(afNetlink, netlinkAllProtos, show), d.dec.decodeNetlink)
+	case socket.Packet:
+		show = packetShowInfo
+		if r.Details.Has(socket.DetailQueues) {
+			show |= packetShowMeminfo
+		}
+		return d.run(showRequest(afPacket, 0, show), d.dec.decodePacket)
+	case socket.XDP:
+		show = xdpShowInfo
+		if r.Details.Has(socket.DetailQueues) {
+			show |= xdpShowMeminfo
+		}
+		return d.run(showRequest(afXDP, 0, show), d.dec.decodeXDP)
+	case socket.Vsock:
+		return d.run(vsockRequest(kernelStates(r.States)), d.dec.decodeVsock)
+	case socket.TIPC:
+		return d.run(tipcRequest(kernelStates(r.States)), d.dec.decodeTIPC)
+	}
+	return syscall.EPROTONOSUPPORT
+}
+
+// tcp walks the TCP tables once for both families where the kernel can, and
+// once for each where it cannot.
+func (d *dump) tcp(r Request) error {
+	mask := tcpStates(r.States)
+	if mask == 0 {
+		return nil
+	}
+	decode := func(b []byte, s *socket.Socket) bool { return d.dec.decodeInet(b, socket.TCP, s) }
+	if r.IPv4 && r.IPv6 {
+		err := d.run(tcpRequest(mask), decode)
+		if err == nil || d.rows > 0 || d.yielded != nil {
+			return err
+		}
+	}
+	return d.families(r, protoTCP, mask, decode)
+}
+
+// inet asks for each family of an internet protocol.
+func (d *dump) inet(r Request, protocol int) error {
+	return d.families(r, protocol, kernelStates(r.States), func(b []byte, s *socket.Socket) bool {
+		return d.dec.decodeInet(b, r.Proto, s)
+	})
+}
+
+func (d *dump) families(r Request, protocol int, mask uint32, decode func([]byte, *socket.Socket) bool) error {
+	if r.IPv4 {
+		if err := d.run(inetRequest(afInet, protocol, mask), decode); err != nil {
+			return err
+		}
+	}
+	if r.IPv6 {
+		return d.run(inetRequest(afInet6, protocol, mask), decode)
+	}
+	return nil
+}
+
+// unix gives connected sockets the address of their peer. The table tells only
+// the peer's inode, so the addresses are read first; sockets without a name,
+// which are most, cost nothing.
+func (d *dump) unix(r Request) error {
+	mask := kernelStates(r.States)
+	show := uint32(unixShowName | unixShowPeer | unixShowRQLen | unixShowUID)
+	if !r.Details.Has(socket.DetailPeer) || mask&^(1<<socket.Listen) == 0 {
+		return d.run(unixRequest(mask, show), d.dec.decodeUnix)
+	}
+	names := map[uint32]string{}
+	out := d.yield
+	d.yield = func(s *socket.Socket) error {
+		if s.Local.Name != "" {
+			names[uint32(s.Inode)] = s.Local.Name
+		}
+		return nil
+	}
+	states := d.states
+	d.states = socket.AllStates
+	if err := d.run(unixRequest(^uint32(0), unixShowName), d.dec.decodeUnix); err != nil {
+		return err
+	}
+	d.yield = func(s *socket.Socket) error {
+		s.Remote.Name = names[s.Remote.Node]
+		return out(s)
+	}
+	d.states, d.rows = states, 0
+	d.recent.reset()
+	return d.run(unixRequest(mask, show), d.dec.decodeUnix)
+}
+
+// run sends one request and yields the rows of its answer.
+func (d *dump) run(r request, decode func([]byte, *socket.Socket) bool) error {
+	if d.broken {
+		return errAbandoned
+	}
+	d.seq++
+	if err := d.conn.Send(r.encode(d.seq)); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	// Until the answer has been read to its end the connection is of no use
+	// for another request.
+	d.broken = true
+	interrupted := false
+	for {
+		if err := d.ctx.Err(); err != nil {
+			return err
+		}
+		n, err := d.conn.Receive(d.buf)
+		if err != nil {
+			return fmt.Errorf("receive: %w", err)
+		}
+		for rest := d.buf[:n]; len(rest) > 0; {
+			var m message
+			if m, rest, err = nextMessage(rest); err != nil {
+				return err
+			}
+			if m.seq != d.seq {
+				continue // the end of an older answer
+			}
+			interrupted = interrupted || m.flags&flagDumpIntr != 0
+			switch m.kind {
+			case nlmsgNoop:
+			case nlmsgDone, nlmsgError:
+				d.broken = false
+				return d.end(m, interrupted)
+			default:
+				if err := d.take(m.payload, decode); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// end judges the message that closes an answer.
+func (d *dump) end(m message, interrupted bool) error {
+	errno, text, err := errnoError(m)
+	switch {
+	case err != nil:
+		return err
+	case errno != 0:
+		return refusal{errno: syscall.Errno(errno), text: text}
+	case interrupted:
+		return ErrInterrupted
+	case d.bad > 0:
+		return fmt.Errorf("%w: %d", ErrMalformed, d.bad)
+	}
+	return nil
+}
+
+func (d *dump) take(payload []byte, decode func([]byte, *socket.Socket) bool) error {
+	s := &d.Client.row
+	if !decode(payload, s) {
+		d.bad++
+		return nil
+	}
+	if !d.states.Has(s.State) || d.recent.seen(s) {
+		return nil
+	}
+	d.rows++
+	if err := d.yield(s); err != nil {
+		d.yielded = err
+		return err
+	}
+	return nil
+}

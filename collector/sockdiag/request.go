@@ -1,0 +1,127 @@
+package sockdiag
+
+import "github.com/sockls/sockls/collector/socket"
+
+// request is a netlink request without its header.
+type request struct {
+	kind uint16
+	body []byte
+}
+
+// encode adds the header that makes the request a dump.
+func (r request) encode(seq uint32) []byte {
+	b := make([]byte, 0, headerLen+len(r.body))
+	b = native.AppendUint32(b, uint32(headerLen+len(r.body)))
+	b = native.AppendUint16(b, r.kind)
+	b = native.AppendUint16(b, flagRequest|flagDump)
+	b = native.AppendUint32(b, seq)
+	b = native.AppendUint32(b, 0) // the kernel's port id
+	return append(b, r.body...)
+}
+
+// kernelStates turns states into the kernel's bit mask (1 << enum in
+// include/net/tcp_states.h).
+func kernelStates(states socket.StateSet) uint32 {
+	const own = 1<<13 - 1 // states 1 to 12 have the kernel's numbers
+	mask := uint32(states) & own
+	if states.Has(socket.SynRecv) {
+		mask |= 1 << socket.NewSynRecv
+	}
+	if states.Has(socket.Unconn) {
+		mask |= 1 << socket.Close
+	}
+	if states.Has(socket.Bound) {
+		mask |= 1 << socket.Bound
+	}
+	return mask
+}
+
+// tcpStates is kernelStates without CLOSE: no TCP socket is found by it, yet
+// asking makes the kernel walk every established socket.
+func tcpStates(states socket.StateSet) uint32 {
+	return kernelStates(states) &^ (1 << socket.Close)
+}
+
+// sockidLen is the size of struct inet_diag_sockid, which a dump leaves zero.
+const sockidLen = 48
+
+// tcpRequest asks for both families in one walk (struct inet_diag_req).
+func tcpRequest(states uint32) request {
+	b := make([]byte, 0, 4+sockidLen+8)
+	b = append(b, 0, 0, 0, 0) // family, source and destination prefix, extensions
+	b = append(b, make([]byte, sockidLen)...)
+	b = native.AppendUint32(b, states)
+	b = native.AppendUint32(b, 0) // tables, unused
+	return request{kind: typeTCPDiag, body: b}
+}
+
+// inetRequest asks for one family of one protocol (struct inet_diag_req_v2).
+func inetRequest(family uint8, protocol int, states uint32) request {
+	b := make([]byte, 0, 8+sockidLen+8)
+	wide := protocol > 0xff
+	one := uint8(protocol)
+	if wide {
+		// A kernel that does not know INET_DIAG_REQ_PROTOCOL must refuse rather
+		// than answer for the protocol of the low byte.
+		one = 0
+	}
+	b = append(b, family, one, 0, 0)
+	b = native.AppendUint32(b, states)
+	b = append(b, make([]byte, sockidLen)...)
+	if wide {
+		const reqProtocol = 3 // INET_DIAG_REQ_PROTOCOL
+		b = appendAttribute(b, reqProtocol, uint32(protocol))
+	}
+	return request{kind: typeByFamily, body: b}
+}
+
+// What unix_diag, netlink_diag, packet_diag and xdp_diag show on request.
+const (
+	unixShowName  = 0x01
+	unixShowPeer  = 0x04
+	unixShowRQLen = 0x10
+	unixShowUID   = 0x40
+
+	netlinkShowMeminfo = 0x01
+	netlinkAllProtos   = 0xff // NDIAG_PROTO_ALL
+
+	packetShowInfo    = 0x01
+	packetShowMeminfo = 0x10
+
+	xdpShowInfo    = 0x01
+	xdpShowMeminfo = 0x08
+)
+
+// unixRequest is struct unix_diag_req.
+func unixRequest(states, show uint32) request {
+	b := []byte{afUnix, 0, 0, 0}
+	b = native.AppendUint32(b, states)
+	b = native.AppendUint32(b, 0) // inode
+	b = native.AppendUint32(b, show)
+	return request{kind: typeByFamily, body: append(b, noCookie[:]...)}
+}
+
+// showRequest is the shape that netlink_diag_req, packet_diag_req and
+// xdp_diag_req share.
+func showRequest(family, protocol uint8, show uint32) request {
+	b := []byte{family, protocol, 0, 0}
+	b = native.AppendUint32(b, 0) // inode
+	b = native.AppendUint32(b, show)
+	return request{kind: typeByFamily, body: append(b, 0, 0, 0, 0, 0, 0, 0, 0)}
+}
+
+// vsockRequest is struct vsock_diag_req.
+func vsockRequest(states uint32) request {
+	b := []byte{afVsock, 0, 0, 0}
+	b = native.AppendUint32(b, states)
+	return request{kind: typeByFamily, body: append(b, make([]byte, 16)...)}
+}
+
+// tipcRequest is struct tipc_sock_diag_req.
+func tipcRequest(states uint32) request {
+	b := []byte{afTIPC, 0, 0, 0}
+	return request{kind: typeByFamily, body: native.AppendUint32(b, states)}
+}
+
+// noCookie is INET_DIAG_NOCOOKIE twice: any cookie will do.
+var noCookie = [8]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}

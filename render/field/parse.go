@@ -1,0 +1,95 @@
+package field
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/render/text"
+)
+
+// UnknownError is a column or sort key that does not exist.
+type UnknownError struct {
+	// Kind is "column" or "sort key".
+	Kind string
+	Name string
+	// Nearest is what was probably meant, "" when nothing is near.
+	Nearest string
+}
+
+// Error implements error.
+func (e *UnknownError) Error() string {
+	if e.Nearest == "" {
+		return fmt.Sprintf("unknown %s %q", e.Kind, e.Name)
+	}
+	return fmt.Sprintf("unknown %s %q, did you mean %q?", e.Kind, e.Name, e.Nearest)
+}
+
+// Parse reads a --columns list, names joined by commas. A list that begins
+// with "+" adds to defaults; a "+" before later names changes nothing. A column
+// named twice appears once, where it was named first.
+func Parse(list string, defaults []Field) ([]Field, error) {
+	var fields []Field
+	if strings.HasPrefix(strings.TrimSpace(list), "+") {
+		fields = slices.Clone(defaults)
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.TrimPrefix(strings.TrimSpace(name), "+")
+		f, ok := Lookup(name)
+		if !ok {
+			return nil, &UnknownError{Kind: "column", Name: name, Nearest: text.Nearest(name, Names())}
+		}
+		if !slices.ContainsFunc(fields, func(g Field) bool { return g.Name == name }) {
+			fields = append(fields, f)
+		}
+	}
+	return fields, nil
+}
+
+// Sort is a parsed --sort list.
+type Sort struct {
+	// Compare orders two sockets, nil when the kernel's order is to be kept.
+	Compare func(a, b *socket.Socket) int
+	// Details are what the sort keys need to be fetched.
+	Details socket.Detail
+}
+
+// ParseSort reads a --sort list: column names joined by commas, each with a
+// "-" in front to reverse it. Ties fall to the default order, so the result is
+// the same whatever order the kernel gave. An empty list is the default order
+// itself; "none" keeps the kernel's.
+func ParseSort(keys string) (Sort, error) {
+	keys = strings.TrimSpace(keys)
+	switch keys {
+	case "":
+		return Sort{Compare: socket.Compare}, nil
+	case "none":
+		return Sort{}, nil
+	}
+	var sort Sort
+	var compares []func(a, b *socket.Socket) int
+	for key := range strings.SplitSeq(keys, ",") {
+		name, reverse := strings.CutPrefix(strings.TrimSpace(key), "-")
+		f, ok := Lookup(name)
+		if !ok {
+			valid := append(Names(), "none")
+			return Sort{}, &UnknownError{Kind: "sort key", Name: name, Nearest: text.Nearest(name, valid)}
+		}
+		sort.Details |= f.Details
+		compare := f.Compare
+		if reverse {
+			compare = func(a, b *socket.Socket) int { return f.Compare(b, a) }
+		}
+		compares = append(compares, compare)
+	}
+	sort.Compare = func(a, b *socket.Socket) int {
+		for _, compare := range compares {
+			if c := compare(a, b); c != 0 {
+				return c
+			}
+		}
+		return socket.Compare(a, b)
+	}
+	return sort, nil
+}
