@@ -3,6 +3,7 @@
 GO       ?= go
 GOFUMPT  := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DEPGUARD := github.com/OpenPeeDeeP/depguard/v2/cmd/depguard@v2.2.1
 FUZZTIME ?= 10s
 
 # Programs that the tests and the benchmark compare with or look through, and
@@ -42,6 +43,7 @@ lint: ## gofumpt, go vet, staticcheck, and the import rules
 	@unformatted=$$($(GO) run $(GOFUMPT) -l .); test -z "$$unformatted" || { echo "not gofumpt-clean:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(DEPGUARD) ./...
 	$(GO) mod tidy -diff
 
 fuzz: ## run every fuzz target for FUZZTIME

@@ -22,19 +22,30 @@ type Query struct {
 // Collector reads the socket table of one system.
 type Collector interface {
 	// Collect calls yield once for each socket that matches q, in the order of
-	// the kernel's tables. The Socket is reused for the next row unless q asks
-	// for owners; copy it to keep it. An error from yield ends the collection
+	// the kernel's tables. The Socket is reused for the next row; only where q
+	// asks for owners the collector has gathered the rows, and the caller may keep
+	// the pointer. An error from yield ends the collection
 	// and is returned as it is. What could not be seen is in the Report, not in
 	// the error: an error means that there is no answer.
 	Collect(ctx context.Context, q Query, yield func(*socket.Socket) error) (socket.Report, error)
 }
 
-// Gather collects all rows of q.
-func Gather(ctx context.Context, c Collector, q Query) ([]socket.Socket, socket.Report, error) {
-	var rows []socket.Socket
+// Gather collects all rows of q. Seen, where it is not nil, is called with each
+// row as it comes in, while the kernel is still at work on the next.
+func Gather(
+	ctx context.Context, c Collector, q Query, seen func(*socket.Socket),
+) ([]*socket.Socket, socket.Report, error) {
+	var rows socket.Rows
 	report, err := c.Collect(ctx, q, func(s *socket.Socket) error {
-		rows = append(rows, *s)
+		if q.Details.Has(socket.DetailOwners) {
+			rows.All = append(rows.All, s) // which Collect has gathered itself
+		} else {
+			s = rows.Add(s)
+		}
+		if seen != nil {
+			seen(s)
+		}
 		return nil
 	})
-	return rows, report, err
+	return rows.All, report, err
 }

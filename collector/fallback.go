@@ -54,10 +54,10 @@ func hasProcTable(p socket.Proto) bool {
 }
 
 // procNet reads one protocol from /proc/net.
-func (c *collection) procNet(p socket.Proto, yield func(*socket.Socket) error) error {
+func (r *reader) procNet(p socket.Proto, yield func(*socket.Socket) error) error {
 	once := map[rowKey]struct{}{}
 	take := func(s *socket.Socket) error {
-		if !c.query.States.Has(s.State) {
+		if !r.query.States.Has(s.State) {
 			return nil
 		}
 		// These tables repeat rows when sockets come and go while they are read.
@@ -70,19 +70,19 @@ func (c *collection) procNet(p socket.Proto, yield func(*socket.Socket) error) e
 			once[key] = struct{}{}
 		}
 		if s.Device == "" && s.Proto == socket.Packet && s.Local.Node != 0 {
-			s.Device = c.links.name(s.Local.Node)
+			s.Device = r.links.name(s.Local.Node)
 			s.Local.Name = s.Device
 		}
 		return yield(s)
 	}
-	err := c.procTable(p, take)
+	err := r.procTable(p, take)
 	var malformed *procfs.MalformedError
 	if errors.As(err, &malformed) {
-		c.note(socket.Notice{Code: "table-malformed", Count: malformed.Lines, Message: err.Error()})
+		r.note(socket.Notice{Code: "table-malformed", Count: malformed.Lines, Message: err.Error()})
 		err = nil
 	}
 	if err == nil {
-		c.readFrom("/proc/net")
+		r.readFrom("/proc/net")
 	}
 	return err
 }
@@ -97,27 +97,30 @@ func keyOf(s *socket.Socket) rowKey {
 	return rowKey{local: s.Local, remote: s.Remote, inode: s.Inode}
 }
 
-func (c *collection) procTable(p socket.Proto, yield func(*socket.Socket) error) error {
+func (r *reader) procTable(p socket.Proto, yield func(*socket.Socket) error) error {
 	switch p {
 	case socket.Unix:
-		_, err := c.proc.Unix(yield)
+		_, err := r.proc.Unix(yield)
 		return err
 	case socket.Packet:
-		return c.proc.Packet(yield)
+		return r.proc.Packet(yield)
 	case socket.Netlink:
-		return c.proc.Netlink(yield)
+		return r.proc.Netlink(yield)
 	}
-	if c.query.IPv4 {
-		if err := c.proc.Inet(p, socket.IPv4, yield); err != nil {
+	if r.query.IPv4 {
+		if err := r.proc.Inet(p, socket.IPv4, yield); err != nil {
 			return err
 		}
 	}
-	if !c.query.IPv6 {
+	if !r.query.IPv6 {
 		return nil
 	}
-	err := c.proc.Inet(p, socket.IPv6, yield)
-	if c.query.IPv4 && errors.Is(err, fs.ErrNotExist) {
-		return nil // a kernel without IPv6
+	err := r.proc.Inet(p, socket.IPv6, yield)
+	if errors.Is(err, fs.ErrNotExist) && r.proc.LacksIPv6() {
+		// No family, no sockets; provided that there are tables at all.
+		if _, protosErr := r.proc.Protocols(); r.query.IPv4 || protosErr == nil {
+			return nil
+		}
 	}
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockls/sockls/collector/owner"
 	"github.com/sockls/sockls/collector/socket"
 )
@@ -15,10 +17,10 @@ import (
 // join finds the holders of rows and gives a reason to those that have none.
 // It adds the sockets that only a descriptor shows, and drops those that were
 // closed while their holder was looked for: they are not there any more.
-func (c *collection) join(ctx context.Context, rows []socket.Socket) ([]socket.Socket, error) {
+func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket.Socket, error) {
 	inodes := owner.NewInodes(len(rows))
-	for i := range rows {
-		inodes.Add(rows[i].Inode)
+	for _, s := range rows {
+		inodes.Add(s.Inode)
 	}
 	finder := owner.Proc{FS: c.proc}
 	c.report.Source.Owners = finder.Name()
@@ -48,12 +50,15 @@ func (c *collection) join(ctx context.Context, rows []socket.Socket) ([]socket.S
 
 // assign writes the holders into the rows and returns the indices of those
 // that ought to have one and have not.
-func (c *collection) assign(rows []socket.Socket, inodes *owner.Inodes, found *owner.Result) (missing []int) {
+func (c *collection) assign(rows []*socket.Socket, inodes *owner.Inodes, found *owner.Result) (missing []int) {
 	for i := range rows {
-		s := &rows[i]
+		s := rows[i]
 		held := found.Holders(inodes.Index(s.Inode))
 		if len(held) > 0 {
 			s.Processes = c.holders(held)
+			if !s.HasUID {
+				s.UID, s.HasUID = c.ownerOf(s.Inode, held[0])
+			}
 			continue
 		}
 		if s.NoProcess = reasonAtSight(s); s.NoProcess == socket.ReasonNone {
@@ -70,16 +75,33 @@ func (c *collection) holders(held []owner.Held) []socket.Holder {
 		if p := h.Process; p.HasUID && p.User == "" {
 			p.User = c.users.name(p.UID)
 		}
-		all[i] = socket.Holder{Process: h.Process, TID: int(h.TID), FD: int(h.FD)}
+		all[i] = socket.Holder{Process: h.Process, FD: int(h.FD)}
+		if h.Own {
+			all[i].TID = int(h.TID)
+		}
 	}
 	return all
+}
+
+// ownerOf reads the owner of a socket whose table does not tell it (netlink)
+// from the file that a holder has of it.
+func (c *collection) ownerOf(inode uint64, h owner.Held) (uid uint32, ok bool) {
+	var st unix.Stat_t
+	path := fmt.Sprintf("%s/%d/fd/%d", c.proc.Dir(), h.Process.PID, h.FD)
+	if h.TID != 0 {
+		path = fmt.Sprintf("%s/%d/task/%d/fd/%d", c.proc.Dir(), h.Process.PID, h.TID, h.FD)
+	}
+	if err := unix.Stat(path, &st); err != nil || st.Ino != inode {
+		return 0, false // closed, or given to something else, since it was found
+	}
+	return st.Uid, true
 }
 
 // explain gives every row of missing its reason. Those whose socket has been
 // closed since it was listed are left out of the result.
 func (c *collection) explain(
-	ctx context.Context, finder owner.Finder, found *owner.Result, rows []socket.Socket, missing []int,
-) ([]socket.Socket, error) {
+	ctx context.Context, finder owner.Finder, found *owner.Result, rows []*socket.Socket, missing []int,
+) ([]*socket.Socket, error) {
 	gone, err := c.refresh(ctx, rows, missing)
 	if err != nil {
 		return nil, err
@@ -106,45 +128,51 @@ func (c *collection) explain(
 // refresh reads the tables of the missing rows once more. A socket that was
 // closed meanwhile is gone, or has become a TIME_WAIT or an orphan, which is
 // then its row. Rows without a cookie cannot be followed and stay.
-func (c *collection) refresh(ctx context.Context, rows []socket.Socket, missing []int) (gone map[int]bool, err error) {
+func (c *collection) refresh(ctx context.Context, rows []*socket.Socket, missing []int) (gone map[int]bool, err error) {
 	gone = map[int]bool{}
 	byCookie := map[uint64]int{}
-	again := *c
-	again.query.Protos = 0
+	query := c.query
+	query.Protos = 0
 	for _, i := range missing {
 		if rows[i].Cookie != 0 {
 			gone[i] = true
 			byCookie[rows[i].Cookie] = i
-			again.query.Protos |= socket.ProtoSetOf(rows[i].Proto)
+			query.Protos |= socket.ProtoSetOf(rows[i].Proto)
 		}
 	}
 	if len(gone) == 0 {
 		return nil, nil
 	}
+	again := c.again(query)
 	err = again.tables(ctx, func(s *socket.Socket) error {
 		if i, ok := byCookie[s.Cookie]; ok {
 			delete(gone, i)
-			rows[i] = *s
+			*rows[i] = *s
 			rows[i].NoProcess = reasonAtSight(s)
 		}
 		return nil
 	})
-	c.client = again.client
-	return gone, err
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil || len(again.notices) > 0 || len(again.fell.protos) > 0 {
+		return nil, nil // with holes or without cookies the tables do not tell what is gone
+	}
+	return gone, nil
 }
 
 // eliminate gives reasons to sockets that stand, have a file, and have no
 // holder in sight. What can be shown comes first; what is left follows from
 // what it is not.
 func (c *collection) eliminate(
-	ctx context.Context, finder owner.Finder, found *owner.Result, rows []socket.Socket, doubt []int,
+	ctx context.Context, finder owner.Finder, found *owner.Result, rows []*socket.Socket, doubt []int,
 ) {
 	rings := c.ringSockets(found.Rings)
 	blind := found.Denied > 0 || found.Starved > 0 || found.Veiled
 	nested := c.inNestedPIDNS()
 	passing := !blind && !nested && c.anyInFlight(ctx, finder)
 	for _, i := range doubt {
-		s := &rows[i]
+		s := rows[i]
 		switch {
 		case slices.Contains(rings, s.Inode):
 			s.NoProcess = socket.ReasonInFlight
@@ -179,8 +207,7 @@ func (c *collection) ringSockets(rings []owner.Descriptor) []uint64 {
 // anyInFlight reports whether any unix socket's queue holds descriptors that
 // were passed and not received. Only a socket with something in its queue can.
 func (c *collection) anyInFlight(ctx context.Context, finder owner.Finder) bool {
-	again := *c
-	again.query = Query{Protos: socket.ProtoSetOf(socket.Unix), States: socket.AllStates}
+	again := c.again(Query{Protos: socket.ProtoSetOf(socket.Unix), States: socket.AllStates})
 	queued := owner.NewInodes(0)
 	err := again.tables(ctx, func(s *socket.Socket) error {
 		if s.RecvQ > 0 {
@@ -188,7 +215,6 @@ func (c *collection) anyInFlight(ctx context.Context, finder owner.Finder) bool 
 		}
 		return nil
 	})
-	c.client = again.client
 	if err != nil || queued.Len() == 0 {
 		return false
 	}
@@ -216,10 +242,10 @@ func (c *collection) inNestedPIDNS() bool {
 }
 
 // noteHidden counts the rows whose processes this user may not see.
-func (c *collection) noteHidden(rows []socket.Socket, found *owner.Result) {
+func (c *collection) noteHidden(rows []*socket.Socket, found *owner.Result) {
 	hidden, outside := 0, 0
-	for i := range rows {
-		switch rows[i].NoProcess {
+	for _, s := range rows {
+		switch s.NoProcess {
 		case socket.ReasonHidden:
 			hidden++
 		case socket.ReasonOtherPIDNS:

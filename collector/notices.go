@@ -4,27 +4,17 @@ package collector
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/sockls/sockls/collector/socket"
 )
 
-func (c *collection) note(n socket.Notice) { c.report.Notices = append(c.report.Notices, n) }
-
-// readFrom records a source that answered.
-func (c *collection) readFrom(table string) {
-	c.read = true
-	if !slices.Contains(c.report.Source.Tables, table) {
-		c.report.Source.Tables = append(c.report.Source.Tables, table)
-	}
-}
-
 // finish closes the report.
 func (c *collection) finish() socket.Report {
-	c.report.Notices = append(c.fell.notices(), c.report.Notices...)
+	c.report.Source.Tables = c.from
+	c.report.Notices = append(c.fell.notices(), c.notices...)
 	for _, p := range socket.Protos() {
-		if c.blind.Has(p) {
-			c.note(blind(p, c.query.Details.Has(socket.DetailOwners)))
+		if c.unlisted.Has(p) {
+			c.report.Notices = append(c.report.Notices, c.noTable(p))
 		}
 	}
 	return c.report
@@ -37,14 +27,18 @@ func absent(p socket.Proto) socket.Notice {
 	}
 }
 
-// blind is a protocol that has sockets but no table to list them from.
-func blind(p socket.Proto, owners bool) socket.Notice {
+// noTable is about a protocol that has sockets but no table to list them from.
+func (c *collection) noTable(p socket.Proto) socket.Notice {
+	why := p.String() + "_diag is missing"
+	if c.refused != nil {
+		why = "sock_diag is refused"
+	}
 	n := socket.Notice{
 		Code:    "no-diag-module",
-		Message: fmt.Sprintf("this kernel has no table of %s sockets (%s_diag is missing), so only those that a process holds are listed", p, p),
+		Message: fmt.Sprintf("there is no table of %s sockets (%s), so only those that a process holds are listed", p, why),
 	}
-	if !owners {
-		n.Message = fmt.Sprintf("this kernel has no table of %s sockets (%s_diag is missing)", p, p)
+	if !c.query.Details.Has(socket.DetailOwners) {
+		n.Message = fmt.Sprintf("there is no table of %s sockets (%s)", p, why)
 		n.Hint = "they are found through processes: leave out --no-processes"
 	}
 	return n

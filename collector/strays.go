@@ -15,7 +15,7 @@ import (
 // lists: those without a table, and those whose sockets enter the table only
 // when they are bound.
 func (c *collection) strayProtos() socket.ProtoSet {
-	protos := c.blind
+	protos := c.unlisted
 	if c.query.States.Has(socket.Close) {
 		protos |= socket.ProtoSetOf(socket.TCP, socket.MPTCP, socket.UDP, socket.UDPLite, socket.SCTP, socket.Netlink)
 	}
@@ -23,32 +23,41 @@ func (c *collection) strayProtos() socket.ProtoSet {
 }
 
 // strays makes rows of the sockets that only a descriptor shows.
-func (c *collection) strays(ctx context.Context, finder owner.Finder, found *owner.Result) ([]socket.Socket, error) {
-	if len(found.Strays) == 0 || c.ns == nil {
+func (c *collection) strays(ctx context.Context, finder owner.Finder, found *owner.Result) ([]*socket.Socket, error) {
+	if len(found.Strays) == 0 {
 		return nil, nil
 	}
-	protos := c.strayProtos()
-	inspector := descriptor.Inspector{FS: c.proc, NetNS: c.ns.Inode, IfName: c.links.name}
+	if c.ns == nil {
+		c.findNetNS()
+	}
+	if c.ns == nil {
+		return nil, nil // which is in the notices
+	}
+	inspector := descriptor.Inspector{
+		FS: c.proc, Protos: c.strayProtos(), NetNS: c.ns.Inode, IfName: c.links.name,
+	}
+	defer inspector.Close()
 	var (
-		rows     []socket.Socket
+		rows     socket.Rows
 		pids     = []int32{}
 		inodes   = owner.NewInodes(0)
+		settled  = owner.NewInodes(len(found.Strays)) // what one look has told
 		unopened int
-		settled  uint64 // the strays are ordered by inode, which one look settles
 	)
 	for _, d := range found.Strays {
-		if d.Inode != settled {
-			settled = d.Inode
-			s, err := inspect(inspector, d, protos)
+		if settled.Index(d.Inode) < 0 {
+			s, err := inspector.Socket(int(d.PID), int(d.TID), int(d.FD), d.Inode)
 			switch {
-			case err == nil && c.belongs(&s):
-				rows = append(rows, s)
-				inodes.Add(s.Inode)
 			case errors.Is(err, descriptor.ErrGone):
-				settled = 0 // perhaps another holder still has it
-			case err != nil && !errors.Is(err, descriptor.ErrElsewhere):
+				continue // perhaps another holder still has it
+			case err == nil && c.belongs(&s):
+				rows.Add(&s)
+				inodes.Add(s.Inode)
+			case err == nil, errors.Is(err, descriptor.ErrElsewhere), errors.Is(err, descriptor.ErrOther):
+			default:
 				unopened++
 			}
+			settled.Add(d.Inode)
 		}
 		if inodes.Index(d.Inode) >= 0 {
 			pids = append(pids, d.PID)
@@ -60,7 +69,7 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 			Message: count(unopened, "socket") + " that no table lists could not be looked at through a descriptor",
 		})
 	}
-	if len(rows) == 0 {
+	if len(rows.All) == 0 {
 		return nil, nil
 	}
 	c.readFrom("descriptors")
@@ -68,27 +77,14 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 	if err != nil {
 		return nil, err
 	}
-	kept := rows[:0]
-	for _, s := range rows {
+	kept := rows.All[:0]
+	for _, s := range rows.All {
 		if held := holders.Holders(inodes.Index(s.Inode)); len(held) > 0 {
 			s.Processes = c.holders(held)
 			kept = append(kept, s)
 		}
 	}
 	return kept, nil
-}
-
-// inspect looks at a socket if it may be one of the wanted protocols. The zero
-// Socket, of no protocol, stands for one that is not.
-func inspect(i descriptor.Inspector, d owner.Descriptor, protos socket.ProtoSet) (socket.Socket, error) {
-	p, err := i.Proto(int(d.PID), int(d.TID), int(d.FD))
-	if err != nil {
-		return socket.Socket{}, descriptor.ErrGone
-	}
-	if !protos.Has(p) {
-		return socket.Socket{}, nil
-	}
-	return i.Socket(int(d.PID), int(d.TID), int(d.FD), d.Inode)
 }
 
 // belongs reports whether a socket is one that the tables could not have
@@ -98,7 +94,7 @@ func (c *collection) belongs(s *socket.Socket) bool {
 		s.Family == socket.IPv4 && !c.query.IPv4 || s.Family == socket.IPv6 && !c.query.IPv6 {
 		return false
 	}
-	if c.blind.Has(s.Proto) {
+	if c.unlisted.Has(s.Proto) {
 		return true
 	}
 	switch s.State {

@@ -3,7 +3,6 @@ package descriptor
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -12,26 +11,79 @@ import (
 	"github.com/sockls/sockls/collector/socket"
 )
 
-// ErrElsewhere is a socket of another network namespace, ErrGone a descriptor
-// that no longer refers to the socket it was taken for.
+// The reasons not to describe a socket: it lives in another network namespace,
+// it is of another protocol, or the descriptor no longer refers to the socket
+// it was taken for.
 var (
 	ErrElsewhere = errors.New("socket of another network namespace")
+	ErrOther     = errors.New("socket of another protocol")
 	ErrGone      = errors.New("descriptor has changed")
 )
 
-// Inspector looks at sockets of one network namespace.
+// Inspector looks at the sockets of the calling thread's network namespace. It
+// keeps a handle on the process it looked at last, so descriptors are best
+// asked for process by process; Close lets go of it.
 type Inspector struct {
 	FS procfs.FS
-	// NetNS is the inode of the namespace; sockets of others are refused.
+	// Protos are the protocols to describe, 0 meaning all.
+	Protos socket.ProtoSet
+	// NetNS is the inode of the calling thread's namespace.
 	NetNS uint64
 	// IfName names an interface of that namespace.
 	IfName func(index uint32) string
+
+	last   process
+	cookie uint64 // of the namespace, 0 until known
 }
+
+// process is an open pidfd.
+type process struct {
+	pid, tid, fd int
+}
+
+// Close lets go of the last process.
+func (i *Inspector) Close() {
+	if i.last.pid != 0 {
+		_ = unix.Close(i.last.fd) // a pidfd has nothing to lose
+		i.last = process{}
+	}
+}
+
+// Socket describes the socket with this inode behind a descriptor of a process,
+// or of a thread that has its own descriptors; tid is 0 for the process's.
+func (i *Inspector) Socket(pid, tid, fd int, inode uint64) (socket.Socket, error) {
+	dup, err := i.duplicate(pid, tid, fd)
+	if err != nil {
+		if p, protoErr := i.Proto(pid, tid, fd); protoErr == nil && !i.wants(p) {
+			return socket.Socket{}, ErrOther // a refusal that takes nothing away
+		}
+		return socket.Socket{}, err
+	}
+	defer unix.Close(dup)
+
+	if err := i.here(dup); err != nil {
+		return socket.Socket{}, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(dup, &st); err != nil {
+		return socket.Socket{}, fmt.Errorf("fstat: %w", err)
+	}
+	if st.Ino != inode || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return socket.Socket{}, ErrGone
+	}
+	s := socket.Socket{Inode: inode, UID: st.Uid, HasUID: true}
+	if err := i.describe(dup, &s); err != nil {
+		return socket.Socket{}, err
+	}
+	return s, nil
+}
+
+func (i *Inspector) wants(p socket.Proto) bool { return i.Protos == 0 || i.Protos.Has(p) }
 
 // Proto tells the protocol of a socket without copying its descriptor: sockfs
 // gives it away as an extended attribute (net/socket.c). It is ProtoUnknown
 // for protocols this program does not know.
-func (i Inspector) Proto(pid, tid, fd int) (socket.Proto, error) {
+func (i *Inspector) Proto(pid, tid, fd int) (socket.Proto, error) {
 	if tid == 0 {
 		tid = pid
 	}
@@ -47,44 +99,17 @@ func (i Inspector) Proto(pid, tid, fd int) (socket.Proto, error) {
 	return socket.ProtoOfKernel(string(name[:n])), nil
 }
 
-// Socket describes the socket with this inode behind a descriptor.
-func (i Inspector) Socket(pid, tid, fd int, inode uint64) (socket.Socket, error) {
-	dup, err := duplicate(pid, tid, fd)
-	if err != nil {
-		return socket.Socket{}, err
+// duplicate copies a descriptor.
+func (i *Inspector) duplicate(pid, tid, fd int) (int, error) {
+	if i.last.pid != pid || i.last.tid != tid {
+		i.Close()
+		pidfd, err := openProcess(pid, tid)
+		if err != nil {
+			return -1, err
+		}
+		i.last = process{pid: pid, tid: tid, fd: pidfd}
 	}
-	defer unix.Close(dup)
-
-	var st unix.Stat_t
-	if err := unix.Fstat(dup, &st); err != nil {
-		return socket.Socket{}, fmt.Errorf("fstat: %w", err)
-	}
-	if st.Ino != inode || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
-		return socket.Socket{}, ErrGone
-	}
-	if err := i.here(dup); err != nil {
-		return socket.Socket{}, err
-	}
-	s := socket.Socket{Inode: inode, UID: st.Uid, HasUID: true}
-	if err := i.describe(dup, &s); err != nil {
-		return socket.Socket{}, err
-	}
-	return s, nil
-}
-
-// duplicate copies a descriptor of another process. A thread with a table of
-// its own is reached with PIDFD_THREAD, since Linux 6.9.
-func duplicate(pid, tid, fd int) (int, error) {
-	flags := 0
-	if tid != 0 && tid != pid {
-		pid, flags = tid, unix.PIDFD_THREAD
-	}
-	pidfd, err := unix.PidfdOpen(pid, flags)
-	if err != nil {
-		return -1, fmt.Errorf("pidfd_open: %w", err)
-	}
-	defer unix.Close(pidfd)
-	dup, err := unix.PidfdGetfd(pidfd, fd, 0)
+	dup, err := unix.PidfdGetfd(i.last.fd, fd, 0)
 	if errors.Is(err, unix.EBADF) || errors.Is(err, unix.ESRCH) {
 		return -1, ErrGone
 	}
@@ -94,8 +119,63 @@ func duplicate(pid, tid, fd int) (int, error) {
 	return dup, nil
 }
 
-// here refuses sockets of other network namespaces.
-func (i Inspector) here(fd int) error {
+// openProcess opens a pidfd. A thread with a table of its own is reached with
+// PIDFD_THREAD, since Linux 6.9.
+func openProcess(pid, tid int) (int, error) {
+	flags := 0
+	if tid != 0 && tid != pid {
+		pid, flags = tid, unix.PIDFD_THREAD
+	}
+	pidfd, err := unix.PidfdOpen(pid, flags)
+	if errors.Is(err, unix.ESRCH) {
+		return -1, ErrGone
+	}
+	if err != nil {
+		return -1, fmt.Errorf("pidfd_open: %w", err)
+	}
+	return pidfd, nil
+}
+
+// here refuses sockets of other network namespaces. The cookie of a namespace
+// is quick to ask for, and anyone may, since Linux 5.14; before that the
+// namespace itself has to be opened, which takes CAP_NET_ADMIN.
+func (i *Inspector) here(fd int) error {
+	cookie, err := unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	if errors.Is(err, unix.ENOPROTOOPT) {
+		return i.hereByInode(fd)
+	}
+	if errors.Is(err, unix.ENOTSOCK) {
+		return ErrGone
+	}
+	if err != nil {
+		return fmt.Errorf("network namespace of a socket: %w", err)
+	}
+	if i.cookie == 0 {
+		if i.cookie, err = ownCookie(); err != nil {
+			return err
+		}
+	}
+	if cookie != i.cookie {
+		return ErrElsewhere
+	}
+	return nil
+}
+
+// ownCookie asks a socket made here.
+func ownCookie() (uint64, error) {
+	own, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, fmt.Errorf("socket: %w", err)
+	}
+	defer unix.Close(own)
+	cookie, err := unix.GetsockoptUint64(own, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	if err != nil {
+		return 0, fmt.Errorf("network namespace of a socket: %w", err)
+	}
+	return cookie, nil
+}
+
+func (i *Inspector) hereByInode(fd int) error {
 	ns, err := unix.IoctlRetInt(fd, unix.SIOCGSKNS)
 	if err != nil {
 		return fmt.Errorf("network namespace of a socket: %w", err)
@@ -112,7 +192,7 @@ func (i Inspector) here(fd int) error {
 }
 
 // describe fills in what getsockopt and the two names tell.
-func (i Inspector) describe(fd int, s *socket.Socket) error {
+func (i *Inspector) describe(fd int, s *socket.Socket) error {
 	option := func(name int) (int, error) {
 		v, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, name)
 		if err != nil {
@@ -133,7 +213,9 @@ func (i Inspector) describe(fd int, s *socket.Socket) error {
 		return err
 	}
 	s.Type = socket.Type(kind)
-	s.Family, s.Proto = identify(domain, kind, protocol)
+	if s.Family, s.Proto = identify(domain, kind, protocol); !i.wants(s.Proto) {
+		return ErrOther
+	}
 	// Linux before 4.12 has no SO_COOKIE; the row is as good without.
 	s.Cookie, _ = unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_COOKIE)
 	if device, err := unix.GetsockoptString(fd, unix.SOL_SOCKET, unix.SO_BINDTODEVICE); err == nil {
@@ -144,15 +226,7 @@ func (i Inspector) describe(fd int, s *socket.Socket) error {
 			s.V6Only = socket.TriOf(only != 0)
 		}
 	}
-	// A family without getsockname (xdp) has no address to tell.
-	if local, err := unix.Getsockname(fd); err == nil {
-		s.Local = i.endpoint(local)
-	}
-	remote, err := unix.Getpeername(fd)
-	connected := err == nil
-	if connected {
-		s.Remote = i.endpoint(remote)
-	}
+	connected := i.addresses(fd, protocol, s)
 	listening, err := option(unix.SO_ACCEPTCONN)
 	if err != nil {
 		return err
@@ -164,89 +238,4 @@ func (i Inspector) describe(fd int, s *socket.Socket) error {
 		}
 	}
 	return nil
-}
-
-// state derives what no option tells.
-func state(s *socket.Socket, listening, connected bool) socket.State {
-	switch {
-	case listening:
-		return socket.Listen
-	case connected:
-		return socket.Established
-	case s.Type != socket.Stream && s.Type != socket.Seqpacket:
-		return socket.Unconn
-	case s.Proto.HasPorts() && s.Local.Port != 0,
-		s.Proto == socket.Vsock && s.Local.Port != unix.VMADDR_PORT_ANY:
-		return socket.Bound
-	}
-	return socket.Close
-}
-
-// identify names family and protocol from the three numbers of socket(2).
-func identify(domain, kind, protocol int) (socket.Family, socket.Proto) {
-	switch domain {
-	case unix.AF_INET:
-		return socket.IPv4, inetProto(kind, protocol)
-	case unix.AF_INET6:
-		return socket.IPv6, inetProto(kind, protocol)
-	case unix.AF_UNIX:
-		return socket.FamilyUnix, socket.Unix
-	case unix.AF_PACKET:
-		return socket.FamilyPacket, socket.Packet
-	case unix.AF_NETLINK:
-		return socket.FamilyNetlink, socket.Netlink
-	case unix.AF_VSOCK:
-		return socket.FamilyVsock, socket.Vsock
-	case unix.AF_XDP:
-		return socket.FamilyXDP, socket.XDP
-	case unix.AF_TIPC:
-		return socket.FamilyTIPC, socket.TIPC
-	}
-	return socket.FamilyUnspec, socket.ProtoUnknown
-}
-
-func inetProto(kind, protocol int) socket.Proto {
-	if kind == unix.SOCK_RAW {
-		return socket.Raw
-	}
-	switch protocol {
-	case unix.IPPROTO_TCP:
-		return socket.TCP
-	case unix.IPPROTO_MPTCP:
-		return socket.MPTCP
-	case unix.IPPROTO_UDP:
-		return socket.UDP
-	case unix.IPPROTO_UDPLITE:
-		return socket.UDPLite
-	case unix.IPPROTO_SCTP:
-		return socket.SCTP
-	case unix.IPPROTO_ICMP, unix.IPPROTO_ICMPV6:
-		return socket.Ping
-	}
-	return socket.ProtoUnknown
-}
-
-// endpoint turns a socket address into the model's.
-func (i Inspector) endpoint(address unix.Sockaddr) socket.Endpoint {
-	switch a := address.(type) {
-	case *unix.SockaddrInet4:
-		return socket.Endpoint{Addr: netip.AddrFrom4(a.Addr), Port: uint32(a.Port)}
-	case *unix.SockaddrInet6:
-		ip := netip.AddrFrom16(a.Addr)
-		if a.ZoneId != 0 {
-			ip = ip.WithZone(i.IfName(a.ZoneId))
-		}
-		return socket.Endpoint{Addr: ip, Port: uint32(a.Port)}
-	case *unix.SockaddrUnix:
-		return socket.Endpoint{Name: a.Name}
-	case *unix.SockaddrNetlink:
-		return socket.Endpoint{Port: a.Pid}
-	case *unix.SockaddrVM:
-		return socket.Endpoint{Node: a.CID, Port: a.Port}
-	case *unix.SockaddrTIPC:
-		if id, ok := a.Addr.(*unix.TIPCSocketAddr); ok {
-			return socket.Endpoint{Node: id.Node, Port: id.Ref}
-		}
-	}
-	return socket.Endpoint{}
 }

@@ -1,6 +1,7 @@
 package owner
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -27,18 +28,22 @@ func newFacts(proc procfs.FS, want socket.Detail) facts {
 	})}
 }
 
-// read returns the facts of the process whose fd directory is dir, and false
+// read returns the facts of the process that home is a directory of, and false
 // when the process has gone: its pid may then already be another's. As long as
 // the directory handle answers after everything was read, the pid was its own.
 // A fact that cannot be read stays empty.
-func (f facts) read(dir int, pid int) (*socket.Process, bool) {
+//
+// A main thread that has exited has no memory any more, and with it no
+// arguments and no program. tid is a thread to ask instead, 0 for none.
+func (f facts) read(home, pid, tid int) (*socket.Process, bool) {
 	p := &socket.Process{PID: pid}
 	p.Name, _ = f.proc.Comm(pid)
+	alive := cmp.Or(tid, pid)
 	if f.want.Has(socket.DetailCommand) {
-		p.Command, _ = f.proc.Command(pid)
+		p.Command, _ = f.proc.Command(alive)
 	}
 	if f.want.Has(socket.DetailExe) {
-		p.Exe, _ = f.proc.Exe(pid)
+		p.Exe, _ = f.proc.Exe(alive)
 	}
 	if f.want.Has(socket.DetailProcessUser) {
 		uid, err := f.proc.EUID(pid)
@@ -50,5 +55,5 @@ func (f facts) read(dir int, pid int) (*socket.Process, bool) {
 		}
 	}
 	var st unix.Stat_t
-	return p, unix.Fstatat(dir, "../comm", &st, 0) == nil
+	return p, unix.Fstatat(home, "../comm", &st, 0) == nil
 }

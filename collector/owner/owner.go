@@ -33,7 +33,11 @@ type Want struct {
 type Held struct {
 	Process *socket.Process
 	Inode   uint64
+	// TID is the thread under which the descriptor is found, 0 for the process
+	// itself. Own tells that the table is that thread's own; otherwise it is the
+	// process's, whose main thread has exited.
 	TID, FD int32
+	Own     bool
 	index   int32
 }
 

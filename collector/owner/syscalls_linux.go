@@ -76,10 +76,12 @@ func number(name []byte) int32 {
 // ringLink is what the link of an io_uring descriptor says (io_uring/io_uring.c).
 const ringLink = "anon_inode:[io_uring]"
 
-// socketInode reads "socket:[123]"; 0 where the link is something else.
+// socketInode reads "socket:[123]"; 0 where the link is something else. An
+// inode has 32 bits (get_next_ino in fs/inode.c), so the 19 digits that fit
+// any 64 are more than enough.
 func socketInode(link []byte) uint64 {
 	const prefix = "socket:["
-	if len(link) <= len(prefix)+1 || string(link[:len(prefix)]) != prefix || link[len(link)-1] != ']' {
+	if len(link) <= len(prefix)+1 || len(link) > len(prefix)+19+1 || string(link[:len(prefix)]) != prefix || link[len(link)-1] != ']' {
 		return 0
 	}
 	n := uint64(0)

@@ -111,9 +111,6 @@ func (t *inetTable) row(line []byte, s *socket.Socket) bool {
 	if !ok {
 		return false
 	}
-	if remote.Port == 0 && remote.Addr.IsUnspecified() {
-		remote = socket.Endpoint{}
-	}
 	number, ok := hexadecimal(w.next())
 	if !ok {
 		return false
@@ -142,9 +139,16 @@ func (t *inetTable) row(line []byte, s *socket.Socket) bool {
 	}
 
 	state := t.state(number)
-	if state == socket.Listen {
+	switch state {
+	case socket.Listen:
 		// The receive column is the accept queue; the limit is not printed.
-		sendQ = 0
+		sendQ, remote = 0, socket.Endpoint{}
+	case socket.Close, socket.Unconn:
+		// What is left there is the address of a peer that was disconnected.
+		remote = socket.Endpoint{}
+	}
+	if remote.Port == 0 && remote.Addr.IsUnspecified() {
+		remote = socket.Endpoint{}
 	}
 	*s = socket.Socket{
 		Local: local, Remote: remote, Inode: inode,

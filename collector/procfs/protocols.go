@@ -1,6 +1,10 @@
 package procfs
 
-import "io"
+import (
+	"errors"
+	"io"
+	"io/fs"
+)
 
 // Protocols returns how many sockets of each protocol the network namespace
 // has, under the kernel's names: "TCP", "TCPv6", "UNIX-STREAM", "PACKET" and
@@ -37,4 +41,15 @@ func ParseProtocols(r io.Reader) (map[string]int, error) {
 		return nil, err
 	}
 	return sockets, count.err()
+}
+
+// LacksIPv6 reports whether the tree has no list of IPv6 addresses, which every
+// kernel with that family has (net/ipv6/addrconf.c). In a tree that has no
+// network tables at all it proves nothing.
+func (f FS) LacksIPv6() bool {
+	file, err := f.openNet("if_inet6")
+	if err == nil {
+		file.Close()
+	}
+	return errors.Is(err, fs.ErrNotExist)
 }

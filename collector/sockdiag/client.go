@@ -40,6 +40,10 @@ func NewClient(conn Conn, ifName func(index uint32) string) *Client {
 	return &Client{conn: conn, dec: decoder{ifName: ifName}, buf: make([]byte, receiveSize)}
 }
 
+// Usable reports whether another table can be asked for: the last answer was
+// read to its end.
+func (c *Client) Usable() bool { return !c.broken }
+
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
@@ -49,6 +53,9 @@ type Request struct {
 	IPv4, IPv6 bool // the families of an internet protocol
 	States     socket.StateSet
 	Details    socket.Detail
+	// OrphanUIDs says that this kernel knows the owner of a socket that has no
+	// file, as Linux does since 6.17; older ones print 0 for all of them.
+	OrphanUIDs bool
 }
 
 // Error is a table that could not be read, or not to its end.
@@ -94,6 +101,7 @@ var (
 func (c *Client) Dump(ctx context.Context, r Request, yield func(*socket.Socket) error) error {
 	d := dump{Client: c, ctx: ctx, proto: r.Proto, states: r.States, yield: yield}
 	c.recent.reset()
+	c.dec.orphanUIDs = r.OrphanUIDs
 	err := d.table(r)
 	if err == nil || d.yielded != nil {
 		return err
@@ -120,13 +128,13 @@ func (d *dump) table(r Request) error {
 	case socket.TCP:
 		return d.tcp(r)
 	case socket.MPTCP:
-		return d.inet(r, protoMPTCP)
+		return d.inet(r, protoMPTCP, kernelStates(r.States))
 	case socket.UDP:
-		return d.inet(r, protoUDP)
+		return d.inet(r, protoUDP, kernelStates(r.States))
 	case socket.UDPLite:
-		return d.inet(r, protoUDPLite)
+		return d.inet(r, protoUDPLite, kernelStates(r.States))
 	case socket.SCTP:
-		return d.inet(r, protoSCTP)
+		return d.inet(r, protoSCTP, sctpStates(r.States))
 	case socket.Unix:
 		return d.unix(r)
 	case socket.Netlink:
@@ -164,16 +172,17 @@ func (d *dump) tcp(r Request) error {
 	decode := func(b []byte, s *socket.Socket) bool { return d.dec.decodeInet(b, socket.TCP, s) }
 	if r.IPv4 && r.IPv6 {
 		err := d.run(tcpRequest(mask), decode)
-		if err == nil || d.rows > 0 || d.yielded != nil {
+		if err == nil || d.rows > 0 || d.broken {
 			return err
 		}
+		d.bad = 0
 	}
 	return d.families(r, protoTCP, mask, decode)
 }
 
 // inet asks for each family of an internet protocol.
-func (d *dump) inet(r Request, protocol int) error {
-	return d.families(r, protocol, kernelStates(r.States), func(b []byte, s *socket.Socket) bool {
+func (d *dump) inet(r Request, protocol int, mask uint32) error {
+	return d.families(r, protocol, mask, func(b []byte, s *socket.Socket) bool {
 		return d.dec.decodeInet(b, r.Proto, s)
 	})
 }
@@ -209,14 +218,18 @@ func (d *dump) unix(r Request) error {
 	}
 	states := d.states
 	d.states = socket.AllStates
-	if err := d.run(unixRequest(^uint32(0), unixShowName), d.dec.decodeUnix); err != nil {
+	err := d.run(unixRequest(^uint32(0), unixShowName), d.dec.decodeUnix)
+	// None of these rows has gone out, so another table can still be asked. A
+	// list of names with holes is better than none, and the second walk finds
+	// the same fault if it concerns the rows.
+	d.states, d.rows, d.bad = states, 0, 0
+	if err != nil && !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrMalformed) {
 		return err
 	}
 	d.yield = func(s *socket.Socket) error {
 		s.Remote.Name = names[s.Remote.Node]
 		return out(s)
 	}
-	d.states, d.rows = states, 0
 	d.recent.reset()
 	return d.run(unixRequest(mask, show), d.dec.decodeUnix)
 }
@@ -234,15 +247,17 @@ func (d *dump) run(r request, decode func([]byte, *socket.Socket) bool) error {
 	// for another request.
 	d.broken = true
 	interrupted := false
+	pages := pager{conn: d.conn, seq: d.seq, buf: d.buf}
+	defer pages.stop()
 	for {
 		if err := d.ctx.Err(); err != nil {
 			return err
 		}
-		n, err := d.conn.Receive(d.buf)
+		page, err := pages.next()
 		if err != nil {
 			return fmt.Errorf("receive: %w", err)
 		}
-		for rest := d.buf[:n]; len(rest) > 0; {
+		for rest := page; len(rest) > 0; {
 			var m message
 			if m, rest, err = nextMessage(rest); err != nil {
 				return err
@@ -282,6 +297,11 @@ func (d *dump) end(m message, interrupted bool) error {
 }
 
 func (d *dump) take(payload []byte, decode func([]byte, *socket.Socket) bool) error {
+	if len(payload) == 0 {
+		// tipc_diag leaves an empty message where a socket is in none of the
+		// states asked for, and one at the end of each full datagram.
+		return nil
+	}
 	s := &d.Client.row
 	if !decode(payload, s) {
 		d.bad++

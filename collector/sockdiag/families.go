@@ -5,8 +5,9 @@ import "github.com/sockls/sockls/collector/socket"
 // decoder turns answers into rows. It keeps the names of interfaces, which
 // many rows share.
 type decoder struct {
-	ifName  func(index uint32) string
-	devices map[uint32]string
+	ifName     func(index uint32) string
+	devices    map[uint32]string
+	orphanUIDs bool // see Request
 }
 
 // device names an interface, once for each index.

@@ -62,22 +62,63 @@ func (d *decoder) decodeInet(b []byte, proto socket.Proto, s *socket.Socket) boo
 		s.State = sctpState(b[1])
 	} else {
 		s.State = stateOf(proto, b[1])
+		dropQueues(s)
 	}
-	// The kernel records no owner for TIME_WAIT and SYN_RECV, and before Linux
-	// 6.17 it printed 0 for every socket that has lost its file: a 0 beside no
-	// inode is not knowledge.
-	s.HasUID = s.Inode != 0 || s.UID != 0
+	s.HasUID = s.UID != 0 || d.knowsRoot(s, b[2])
 
 	if index := native.Uint32(b[40:]); index != 0 {
-		s.Device = d.device(index)
-		local = withZone(local, s.Device)
-		remote = withZone(remote, s.Device)
+		device := d.device(index)
+		local = withZone(local, device)
+		remote = withZone(remote, device)
+		if !association { // there it is the interface of the route
+			s.Device = device
+		}
 	}
 	s.Local = socket.Endpoint{Addr: local, Port: uint32(binary.BigEndian.Uint16(b[4:]))}
-	if port := binary.BigEndian.Uint16(b[6:]); port != 0 || !remote.IsUnspecified() {
+	port := binary.BigEndian.Uint16(b[6:])
+	if hasPeer(s, association) && (port != 0 || !remote.IsUnspecified()) {
 		s.Remote = socket.Endpoint{Addr: remote, Port: uint32(port)}
 	}
 	return true
+}
+
+// knowsRoot reports whether uid 0 in a message means root, and not that the
+// kernel has forgotten or never knew. It keeps no owner for SYN_RECV and for
+// what is left of a connection in TIME_WAIT or FIN_WAIT2, which the timer
+// tells.
+func (d *decoder) knowsRoot(s *socket.Socket, timer byte) bool {
+	const timeWait = 3 // see inet_twsk_diag_fill in net/ipv4/inet_diag.c
+	switch {
+	case s.Inode != 0: // a simultaneous open is a SYN_RECV with a file
+		return true
+	case s.State == socket.SynRecv, s.State == socket.TimeWait, timer == timeWait:
+		return false
+	}
+	return d.orphanUIDs
+}
+
+// hasPeer reports whether the remote address of a message means anything. A
+// socket that was disconnected keeps the address of its last peer, and takes
+// it along when it listens (tcp_disconnect and __udp_disconnect clear the port
+// only). The peer of an SCTP endpoint is its association's.
+func hasPeer(s *socket.Socket, association bool) bool {
+	if s.Proto == socket.SCTP {
+		return association
+	}
+	switch s.State {
+	case socket.Listen, socket.Bound, socket.Close, socket.Unconn:
+		return false
+	}
+	return true
+}
+
+// dropQueues removes queue lengths that are none: for a TCP socket without a
+// connection the kernel subtracts sequence numbers of nothing, and for an SCTP
+// endpoint it gives the accept queue even where that is not in use.
+func dropQueues(s *socket.Socket) {
+	if s.State == socket.Bound || s.Proto == socket.SCTP && s.State != socket.Listen {
+		s.RecvQ, s.SendQ = 0, 0
+	}
 }
 
 // withZone adds the zone to those addresses that mean nothing without one.

@@ -22,7 +22,7 @@ func (r request) encode(seq uint32) []byte {
 // kernelStates turns states into the kernel's bit mask (1 << enum in
 // include/net/tcp_states.h).
 func kernelStates(states socket.StateSet) uint32 {
-	const own = 1<<13 - 1 // states 1 to 12 have the kernel's numbers
+	const own = 1<<13 - 1<<1 // states 1 to 12 have the kernel's numbers
 	mask := uint32(states) & own
 	if states.Has(socket.SynRecv) {
 		mask |= 1 << socket.NewSynRecv
@@ -40,6 +40,21 @@ func kernelStates(states socket.StateSet) uint32 {
 // asking makes the kernel walk every established socket.
 func tcpStates(states socket.StateSet) uint32 {
 	return kernelStates(states) &^ (1 << socket.Close)
+}
+
+// sctpStates is the mask that makes the kernel walk what has to be walked. It
+// filters nothing else by state: LISTEN brings every endpoint, and any bit but
+// LISTEN and CLOSE every association (sctp_diag_dump in net/sctp/diag.c).
+func sctpStates(states socket.StateSet) uint32 {
+	endpoints := socket.StateSetOf(socket.Listen, socket.Close)
+	var mask uint32
+	if states&endpoints != 0 {
+		mask |= 1 << socket.Listen
+	}
+	if states&^endpoints != 0 {
+		mask |= 1 << socket.Established
+	}
+	return mask
 }
 
 // sockidLen is the size of struct inet_diag_sockid, which a dump leaves zero.

@@ -20,7 +20,6 @@ const (
 	typeByFamily = 20 // SOCK_DIAG_BY_FAMILY
 
 	flagRequest  = 0x1
-	flagMulti    = 0x2
 	flagDumpIntr = 0x10
 	flagAckTLVs  = 0x200
 	flagDump     = 0x300

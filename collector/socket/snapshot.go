@@ -7,7 +7,7 @@ import "time"
 // collector fetches nothing else.
 type Detail uint32
 
-// The details. All but DetailUser and DetailPeer imply DetailOwners.
+// The details. Those about holders imply DetailOwners.
 const (
 	DetailOwners      Detail = 1 << iota // who holds the socket: pid, thread, descriptor, name
 	DetailCommand                        // argument vector of the holders
@@ -17,6 +17,7 @@ const (
 	DetailUser                           // name of the socket's uid
 	DetailQueues                         // queue lengths of the families that do not tell them unasked
 	DetailPeer                           // address of a unix socket's peer
+	DetailNetNS                          // the network namespace the rows are of
 )
 
 // Has reports whether any of the details in want is asked for.
@@ -55,6 +56,6 @@ type Report struct {
 type Snapshot struct {
 	Host    string
 	Time    time.Time
-	Sockets []Socket
+	Sockets []*Socket
 	Report
 }

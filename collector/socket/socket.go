@@ -22,6 +22,8 @@ type Socket struct {
 	Device string
 	// User is the name of UID, "" when it was not asked for or has no name.
 	User string
+	// Hosts are the names of the two addresses, nil when they were not asked for.
+	Hosts *Hosts
 	// NetNS is the network namespace the socket lives in.
 	NetNS *NetNS
 
@@ -91,6 +93,23 @@ type Process struct {
 	UID     uint32 // effective user id
 	HasUID  bool
 	Started time.Time // zero when not asked for or not readable
+}
+
+// Hosts are host names as a resolver gave them, "" for an address that has none.
+// They are hostile text.
+type Hosts struct {
+	Local, Remote string
+}
+
+// Host is the name of one end of s, e being its Local or Remote.
+func (s *Socket) Host(e *Endpoint) string {
+	switch {
+	case s.Hosts == nil:
+		return ""
+	case e == &s.Remote:
+		return s.Hosts.Remote
+	}
+	return s.Hosts.Local
 }
 
 // NetNS names a network namespace.

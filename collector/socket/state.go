@@ -78,13 +78,14 @@ func StateSetOf(states ...State) StateSet {
 // Has reports whether s is in the set.
 func (set StateSet) Has(s State) bool { return set&(1<<s) != 0 }
 
-// The groups that the command line asks for. ListeningStates are the sockets
+// The groups that the command line asks for. AllStates has StateUnknown too: a
+// socket in a state that this program has no name for is there. ListeningStates are the sockets
 // that a stranger can reach: listeners, and connectionless sockets that take
 // from anyone. ConnectedStates are those with a peer and a life of their own,
 // as ss shows them by default: neither TIME_WAIT nor a half-open SYN_RECV.
 const (
-	AllStates       StateSet = 1<<stateEnd - 1<<Established
+	AllStates       StateSet = 1<<stateEnd - 1
 	ListeningStates StateSet = 1<<Listen | 1<<Unconn
-	ConnectedStates StateSet = AllStates &^ (ListeningStates | 1<<Close | 1<<Bound |
+	ConnectedStates StateSet = AllStates &^ (ListeningStates | 1<<StateUnknown | 1<<Close | 1<<Bound |
 		1<<TimeWait | 1<<SynRecv | 1<<NewSynRecv)
 )

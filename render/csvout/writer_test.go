@@ -16,12 +16,12 @@ import (
 	"github.com/sockls/sockls/render/text"
 )
 
-func write(t *testing.T, fields []field.Field, rows []socket.Socket) []byte {
+func write(t *testing.T, fields []field.Field, rows []*socket.Socket) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := New(&out, fields, true)
 	for i := range rows {
-		if err := w.Row(&rows[i]); err != nil {
+		if err := w.Row(rows[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,7 +58,7 @@ func TestRoundTrip(t *testing.T) {
 	for i := range rows {
 		var cells []string
 		for j := range fields {
-			value := string(fields[j].Value(nil, &rows[i]))
+			value := string(fields[j].Value(nil, rows[i]))
 			for escaped, first := range map[string]string{`\x3d`: "=", `\x40`: "@"} {
 				if strings.HasPrefix(value, first) {
 					value = escaped + value[1:]
@@ -101,7 +101,7 @@ func FuzzCSV(f *testing.F) {
 	fields := field.All()
 	f.Fuzz(func(t *testing.T, s string) {
 		process := &socket.Process{PID: 1, Name: s, Command: s, Exe: s, User: s}
-		rows := []socket.Socket{{
+		rows := []*socket.Socket{{
 			Proto: socket.Unix, Local: socket.Endpoint{Name: s}, Remote: socket.Endpoint{Name: s}, Device: s, User: s,
 			NetNS: &socket.NetNS{Name: s}, Processes: []socket.Holder{{Process: process}},
 		}}
@@ -133,7 +133,7 @@ func TestWriteErrors(t *testing.T) {
 	row := rendertest.Sockets()[0]
 	var err error
 	for i := 0; i < bufferSize && err == nil; i++ {
-		err = w.Row(&row)
+		err = w.Row(row)
 	}
 	if !errors.Is(err, errFull) {
 		t.Errorf("Row = %v, want %v", err, errFull)
@@ -152,7 +152,7 @@ func BenchmarkRow(b *testing.B) {
 	w := New(io.Discard, fields, true)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := w.Row(&row); err != nil {
+		if err := w.Row(row); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -82,13 +82,13 @@ var socketFields = []Field{
 		Compare: func(a, b *socket.Socket) int { return cmp.Compare(a.Cookie, b.Cookie) },
 	},
 	{
-		Name: "netns", Header: "NETNS", JSONKey: "netns.inode", Right: true, Reserve: 10,
+		Name: "netns", Header: "NETNS", JSONKey: "netns.inode", Right: true, Reserve: 10, Details: socket.DetailNetNS,
 		Help:    "network namespace, as the number in /proc/PID/ns/net",
 		Value:   func(dst []byte, s *socket.Socket) []byte { return appendNonZero(dst, namespace(s).Inode) },
 		Compare: func(a, b *socket.Socket) int { return cmp.Compare(namespace(a).Inode, namespace(b).Inode) },
 	},
 	{
-		Name: "netns-name", Header: "NETNS-NAME", JSONKey: "netns.name", Shrink: 1, Min: 10,
+		Name: "netns-name", Header: "NETNS-NAME", JSONKey: "netns.name", Shrink: 1, Min: 10, Details: socket.DetailNetNS,
 		Help: "name of the network namespace under /run/netns",
 		Value: func(dst []byte, s *socket.Socket) []byte {
 			if namespace(s).Name == "" {

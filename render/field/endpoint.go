@@ -57,7 +57,9 @@ func appendEndpoint(dst []byte, s *socket.Socket, e *socket.Endpoint, device str
 		dst = appendInterface(dst, e)
 		return strconv.AppendUint(append(dst, ':', 'q'), uint64(e.Port), 10)
 	}
-	switch {
+	switch host := s.Host(e); {
+	case host != "":
+		dst = appendHost(dst, host)
 	case e.Addr.Is4():
 		dst = appendIP(dst, e.Addr)
 	case e.Addr.IsValid():
@@ -78,6 +80,15 @@ func appendEndpoint(dst []byte, s *socket.Socket, e *socket.Endpoint, device str
 	return appendPort(dst, s, e)
 }
 
+// appendHost appends a host name. Whoever owns an address chooses its name, so
+// one that reads like an address is quoted.
+func appendHost(dst []byte, host string) []byte {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return text.AppendInQuotes(dst, host)
+	}
+	return text.AppendQuoted(dst, host)
+}
+
 // appendIP appends an address without brackets. The zone is an interface name
 // and as hostile as one.
 func appendIP(dst []byte, addr netip.Addr) []byte {
@@ -86,7 +97,13 @@ func appendIP(dst []byte, addr netip.Addr) []byte {
 			if i > 0 {
 				dst = append(dst, '.')
 			}
-			dst = strconv.AppendUint(dst, uint64(octet), 10)
+			switch {
+			case octet >= 100:
+				dst = append(dst, '0'+octet/100, '0'+octet/10%10)
+			case octet >= 10:
+				dst = append(dst, '0'+octet/10)
+			}
+			dst = append(dst, '0'+octet%10)
 		}
 		return dst
 	}

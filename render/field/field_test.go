@@ -47,18 +47,18 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("%s is a number that may be shortened", f.Name)
 		}
 		for i := range rows {
-			cell := string(f.Append(nil, &rows[i]))
+			cell := string(f.Append(nil, rows[i]))
 			if cell == "" {
 				t.Errorf("%s of socket %d is empty", f.Name, i)
 			}
 			if at := strings.IndexFunc(cell, func(r rune) bool { return !text.Visible(r) }); at >= 0 {
 				t.Errorf("%s of socket %d is unsafe: %q", f.Name, i, cell)
 			}
-			if value := string(f.Value(nil, &rows[i])); value == "-" {
+			if value := string(f.Value(nil, rows[i])); value == "-" {
 				t.Errorf("%s of socket %d has the placeholder as its value", f.Name, i)
 			}
 			for j := range rows {
-				if f.Compare(&rows[i], &rows[j]) != -f.Compare(&rows[j], &rows[i]) {
+				if f.Compare(rows[i], rows[j]) != -f.Compare(rows[j], rows[i]) {
 					t.Errorf("%s orders %d and %d differently both ways", f.Name, i, j)
 				}
 			}
@@ -143,7 +143,7 @@ func TestUnknown(t *testing.T) {
 }
 
 func TestParseSort(t *testing.T) {
-	rows := []socket.Socket{
+	rows := []*socket.Socket{
 		{Proto: socket.UDP, Local: rendertest.Inet("10.0.0.1:9"), RecvQ: 10, Cookie: 1},
 		{Proto: socket.TCP, Local: rendertest.Inet("9.0.0.1:80"), RecvQ: 9, Cookie: 2},
 		{Proto: socket.TCP, Local: rendertest.Inet("10.0.0.1:80"), RecvQ: 10, Cookie: 3},
@@ -165,7 +165,7 @@ func TestParseSort(t *testing.T) {
 			t.Fatal(err)
 		}
 		sorted := slices.Clone(rows)
-		slices.SortFunc(sorted, func(a, b socket.Socket) int { return sort.Compare(&a, &b) })
+		sort.Apply(sorted)
 		var got []uint64
 		for _, s := range sorted {
 			got = append(got, s.Cookie)
@@ -174,7 +174,7 @@ func TestParseSort(t *testing.T) {
 			t.Errorf("--sort %q (-want +got):\n%s", tt.keys, diff)
 		}
 	}
-	if sort, err := ParseSort("none"); err != nil || sort.Compare != nil || sort.Details != 0 {
+	if sort, err := ParseSort("none"); err != nil || !sort.Keep() || sort.Details != 0 {
 		t.Errorf("none = %+v, %v", sort, err)
 	}
 	if sort, err := ParseSort("user,-process"); err != nil || sort.Details != socket.DetailUser|socket.DetailOwners {

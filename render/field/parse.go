@@ -49,10 +49,25 @@ func Parse(list string, defaults []Field) ([]Field, error) {
 
 // Sort is a parsed --sort list.
 type Sort struct {
-	// Compare orders two sockets, nil when the kernel's order is to be kept.
-	Compare func(a, b *socket.Socket) int
 	// Details are what the sort keys need to be fetched.
 	Details socket.Detail
+
+	keep    bool
+	compare func(a, b *socket.Socket) int // nil for the default order
+}
+
+// Keep reports whether the kernel's order is to be kept.
+func (s Sort) Keep() bool { return s.keep }
+
+// Apply puts rows into the order.
+func (s Sort) Apply(rows []*socket.Socket) {
+	switch {
+	case s.keep:
+	case s.compare == nil:
+		socket.Sort(rows)
+	default:
+		slices.SortFunc(rows, s.compare)
+	}
 }
 
 // ParseSort reads a --sort list: column names joined by commas, each with a
@@ -63,9 +78,9 @@ func ParseSort(keys string) (Sort, error) {
 	keys = strings.TrimSpace(keys)
 	switch keys {
 	case "":
-		return Sort{Compare: socket.Compare}, nil
-	case "none":
 		return Sort{}, nil
+	case "none":
+		return Sort{keep: true}, nil
 	}
 	var sort Sort
 	var compares []func(a, b *socket.Socket) int
@@ -83,7 +98,7 @@ func ParseSort(keys string) (Sort, error) {
 		}
 		compares = append(compares, compare)
 	}
-	sort.Compare = func(a, b *socket.Socket) int {
+	sort.compare = func(a, b *socket.Socket) int {
 		for _, compare := range compares {
 			if c := compare(a, b); c != 0 {
 				return c

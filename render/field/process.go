@@ -174,7 +174,7 @@ func appendProcessUser(dst []byte, p *socket.Process) []byte {
 // made of digits is quoted so that it cannot pass for another user's number.
 func appendUser(dst []byte, name string, uid uint32, known bool) []byte {
 	switch {
-	case name != "" && strings.Trim(name, "0123456789") == "":
+	case name != "" && name[0] <= '9' && strings.Trim(name, "0123456789") == "":
 		return text.AppendInQuotes(dst, name)
 	case name != "":
 		return text.AppendQuoted(dst, name)

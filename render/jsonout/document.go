@@ -33,7 +33,7 @@ func Document(w io.Writer, snapshot *socket.Snapshot) error {
 	owners := HasOwners(&snapshot.Source)
 	for i := range snapshot.Sockets {
 		line = append(line, separator(i)...)
-		line = AppendSocket(line, &snapshot.Sockets[i], owners)
+		line = AppendSocket(line, snapshot.Sockets[i], owners)
 		// The writer keeps its first error, and Flush reports it.
 		if _, err := out.Write(line); err != nil {
 			return err

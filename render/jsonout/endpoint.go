@@ -12,7 +12,7 @@ import (
 func appendEndpoint(dst []byte, key string, s *socket.Socket, e *socket.Endpoint) []byte {
 	dst = appendKey(dst, key)
 	remote := e == &s.Remote
-	if e.IsZero() && (remote || s.Proto.Inet()) {
+	if e.IsZero() && (remote || s.Proto.Inet() || s.Proto == socket.XDP) {
 		return append(dst, "null"...)
 	}
 	dst = append(dst, '{')
@@ -55,6 +55,9 @@ func appendEndpoint(dst []byte, key string, s *socket.Socket, e *socket.Endpoint
 	default:
 		dst = appendAddress(dst, e)
 		dst = appendNumber(dst, "port", uint64(e.Port))
+	}
+	if host := s.Host(e); host != "" {
+		dst = appendText(dst, "host", host)
 	}
 	return append(dst, '}')
 }

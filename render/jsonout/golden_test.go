@@ -39,7 +39,7 @@ func TestLinesGolden(t *testing.T) {
 	lines := NewLines(&out, "box", rendertest.Time, false)
 	rows := rendertest.Sockets()[2:7]
 	for i := range rows {
-		if err := lines.Row(&rows[i]); err != nil {
+		if err := lines.Row(rows[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,7 +63,7 @@ func TestContractKeys(t *testing.T) {
 	}
 	rows := rendertest.Sockets()
 	for i := range rows {
-		decoder := json.NewDecoder(bytes.NewReader(AppendSocket(nil, &rows[i], true)))
+		decoder := json.NewDecoder(bytes.NewReader(AppendSocket(nil, rows[i], true)))
 		var got []string
 		depth := 0
 		for decoder.More() || depth > 0 {

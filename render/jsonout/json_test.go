@@ -104,7 +104,7 @@ func TestWriteErrors(t *testing.T) {
 	lines := NewLines(&full{room: bufferSize}, "box", rendertest.Time, true)
 	var err error
 	for i := 0; i < len(snapshot.Sockets) && err == nil; i++ {
-		err = lines.Row(&snapshot.Sockets[i])
+		err = lines.Row(snapshot.Sockets[i])
 	}
 	if !errors.Is(err, errFull) {
 		t.Errorf("Row = %v, want %v", err, errFull)
@@ -117,10 +117,10 @@ func TestWriteErrors(t *testing.T) {
 func TestLinesAllocateNothing(t *testing.T) {
 	row := rendertest.Sockets()[3]
 	lines := NewLines(io.Discard, "box", rendertest.Time, true)
-	if err := lines.Row(&row); err != nil {
+	if err := lines.Row(row); err != nil {
 		t.Fatal(err)
 	}
-	if n := testing.AllocsPerRun(1000, func() { _ = lines.Row(&row) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { _ = lines.Row(row) }); n != 0 {
 		t.Errorf("%v allocations a row", n)
 	}
 }
@@ -130,7 +130,7 @@ func BenchmarkLines(b *testing.B) {
 	lines := NewLines(io.Discard, "box", rendertest.Time, true)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := lines.Row(&row); err != nil {
+		if err := lines.Row(row); err != nil {
 			b.Fatal(err)
 		}
 	}

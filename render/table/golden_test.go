@@ -22,12 +22,12 @@ func parse(t testing.TB, list string) []field.Field {
 	return fields
 }
 
-func draw(t testing.TB, opts Options, rows []socket.Socket) []byte {
+func draw(t testing.TB, opts Options, rows []*socket.Socket) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	table := New(&out, opts)
 	for i := range rows {
-		if err := table.Row(&rows[i]); err != nil {
+		if err := table.Row(rows[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,7 +43,7 @@ func TestGolden(t *testing.T) {
 		name string
 		opts Options
 		list string
-		rows []socket.Socket
+		rows []*socket.Socket
 	}{
 		{"table-pipe.txt", Options{Header: true}, usual, rendertest.Sockets()},
 		{"table-no-header.txt", Options{}, "local-address,local-port,remote-address,remote-port,proto", rendertest.Sockets()},
@@ -58,7 +58,7 @@ func TestGolden(t *testing.T) {
 			name string
 			opts Options
 			list string
-			rows []socket.Socket
+			rows []*socket.Socket
 		}{name, Options{Header: true, Width: width}, usual, listeners})
 	}
 	for _, tt := range tests {

@@ -19,15 +19,6 @@ type column struct {
 	start, rest int
 }
 
-// measure widens the columns to what cells need.
-func (t *Table) measure(cells []cell) {
-	for i := 0; i < len(cells); i += len(t.columns) {
-		for j := range t.columns {
-			t.columns[j].width = max(t.columns[j].width, cells[i+j].width)
-		}
-	}
-}
-
 // layout fixes the widths and prints the header. More tells that further rows
 // will come that nobody has measured.
 func (t *Table) layout(more bool) {
@@ -48,15 +39,9 @@ func (t *Table) layout(more bool) {
 	}
 	t.laidOut = true
 
-	if !t.opts.Header {
-		return
+	if t.opts.Header {
+		t.header()
 	}
-	cursor := 0
-	for j := range t.columns {
-		header := []byte(t.opts.Fields[j].Header)
-		cursor = t.place(j, cursor, header, text.Width(header), text.Header)
-	}
-	t.out = append(t.out, '\n')
 }
 
 // total is the width of a full row.

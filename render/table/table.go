@@ -2,6 +2,7 @@ package table
 
 import (
 	"io"
+	"runtime"
 
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
@@ -17,6 +18,10 @@ const (
 
 	// flushAt is how much is collected before it is written.
 	flushAt = 32 << 10
+
+	// blockRows is how many rows a pen draws at a time when several do.
+	blockRows = 1024
+	maxPens   = 4
 )
 
 // Options choose what a table looks like.
@@ -36,33 +41,34 @@ type Options struct {
 // Table writes rows to one writer. It is made by New and not safe for
 // concurrent use.
 type Table struct {
-	w       io.Writer
-	opts    Options
-	columns []column
-	// laidOut is set once the widths are fixed; until then rows wait in arena.
+	w    io.Writer
+	opts Options
+	pen
+	// laidOut is set once the widths are fixed; until then rows wait as cells.
 	laidOut bool
-
-	arena []byte // texts of waiting cells, or of the one row at hand
-	cells []cell
-	cut   []byte // a shortened cell
-	out   []byte
-	err   error
-}
-
-// cell is one rendered text: it begins in the arena where the last one ends.
-type cell struct {
-	end   int
-	width int
-	role  text.Role
+	// measured is set when the widths have been taken beforehand.
+	measured bool
+	err      error
 }
 
 // New makes a table. Close must be called after the last row.
 func New(w io.Writer, opts Options) *Table {
-	t := &Table{w: w, opts: opts, columns: make([]column, len(opts.Fields))}
+	t := &Table{w: w, opts: opts}
+	t.pen = pen{opts: &t.opts, columns: make([]column, len(opts.Fields))}
 	for i := range t.columns {
 		t.columns[i].width = text.Width([]byte(opts.Fields[i].Header))
 	}
 	return t
+}
+
+// Measure makes the columns wide enough for a row that will be printed later.
+// A table whose rows have all been measured before the first of them is added
+// fits exactly, however long it is, and keeps none of them meanwhile.
+func (t *Table) Measure(s *socket.Socket) {
+	t.render(s)
+	t.measure()
+	t.drop()
+	t.measured = true
 }
 
 // Row adds one row and keeps nothing of s. An error of the writer is returned
@@ -71,40 +77,85 @@ func (t *Table) Row(s *socket.Socket) error {
 	if t.err != nil {
 		return t.err
 	}
+	if t.measured && !t.laidOut {
+		t.layout(false)
+	}
 	t.render(s)
 	switch {
 	case t.laidOut:
 		t.emit()
-		return t.flushFrom(flushAt)
 	case len(t.cells) >= sampleRows*len(t.columns) || len(t.arena) >= sampleBytes:
-		t.measure(t.cells)
+		t.measure()
 		t.layout(true)
 		t.emit()
-		return t.flushFrom(flushAt)
 	}
-	return nil
+	return t.flushFrom(flushAt)
 }
 
-// Rows adds all rows at once. Where they are the first rows of the table, or
-// follow less than a sample, the columns fit exactly: the rows are rendered
-// twice, first to measure, which costs no memory.
-func (t *Table) Rows(rows []socket.Socket) error {
-	if !t.laidOut && len(rows) > sampleRows {
-		t.measure(t.cells)
-		waitingCells, waitingBytes := len(t.cells), len(t.arena)
-		for i := range rows {
-			t.render(&rows[i])
-			t.measure(t.cells[waitingCells:])
-			t.cells, t.arena = t.cells[:waitingCells], t.arena[:waitingBytes]
+// Rows adds rows that have all been measured. Long tables are drawn by several
+// pens, block by block, and written in order.
+func (t *Table) Rows(rows []*socket.Socket) error {
+	pens := min(maxPens, runtime.GOMAXPROCS(0))
+	if !t.measured || pens < 2 || len(rows) < 4*blockRows {
+		for _, s := range rows {
+			if err := t.Row(s); err != nil {
+				return err
+			}
 		}
+		return t.err
+	}
+	if !t.laidOut {
 		t.layout(false)
-		t.emit()
 	}
-	for i := range rows {
-		if err := t.Row(&rows[i]); err != nil {
-			return err
+	if t.flushFrom(1) != nil {
+		return t.err
+	}
+	type block struct {
+		rows  []*socket.Socket
+		drawn chan []byte
+	}
+	var (
+		undrawn = make(chan block)
+		ordered = make(chan block, 2*pens)
+		spare   = make(chan []byte, 4*pens)
+	)
+	for range pens {
+		go func() {
+			p := pen{opts: &t.opts, columns: t.columns}
+			for b := range undrawn {
+				select {
+				case p.out = <-spare:
+				default:
+					p.out = nil
+				}
+				for _, s := range b.rows {
+					p.render(s)
+				}
+				p.emit()
+				b.drawn <- p.out
+			}
+		}()
+	}
+	go func() {
+		for rest := rows; len(rest) > 0; {
+			n := min(blockRows, len(rest))
+			b := block{rows: rest[:n], drawn: make(chan []byte, 1)}
+			rest = rest[n:]
+			ordered <- b
+			undrawn <- b
+		}
+		close(undrawn)
+		close(ordered)
+	}()
+	for b := range ordered {
+		t.out = <-b.drawn
+		_ = t.flushFrom(1) // kept in t.err; the pens are let run out
+		select {
+		case spare <- t.out[:0]:
+		default:
 		}
 	}
+	t.out = nil
 	return t.err
 }
 
@@ -114,76 +165,11 @@ func (t *Table) Close() error {
 		return t.err
 	}
 	if !t.laidOut {
-		t.measure(t.cells)
+		t.measure()
 		t.layout(false)
 		t.emit()
 	}
 	return t.flushFrom(1)
-}
-
-// render appends one row to the arena.
-func (t *Table) render(s *socket.Socket) {
-	for i := range t.opts.Fields {
-		f := &t.opts.Fields[i]
-		start := len(t.arena)
-		t.arena = f.Append(t.arena, s)
-		c := cell{end: len(t.arena), width: text.Width(t.arena[start:])}
-		switch {
-		case len(t.arena) == start+1 && t.arena[start] == '-':
-			c.role = text.Dim
-		case f.Role != nil:
-			c.role = f.Role(s)
-		}
-		t.cells = append(t.cells, c)
-	}
-}
-
-// emit turns the waiting cells into lines.
-func (t *Table) emit() {
-	from := 0
-	for i := 0; i < len(t.cells); i += len(t.columns) {
-		cursor := 0
-		for j := range t.columns {
-			c := &t.cells[i+j]
-			cursor = t.place(j, cursor, t.arena[from:c.end], c.width, c.role)
-			from = c.end
-		}
-		t.out = append(t.out, '\n')
-		if t.flushFrom(flushAt) != nil {
-			break
-		}
-	}
-	t.arena, t.cells = t.arena[:0], t.cells[:0]
-}
-
-// place appends a cell to the line that has reached cursor, and returns where
-// the line is then.
-func (t *Table) place(j, cursor int, cell []byte, width int, role text.Role) int {
-	col := &t.columns[j]
-	at := col.start
-	if j > 0 {
-		at = max(at, cursor+gap)
-	}
-	f := &t.opts.Fields[j]
-	if room := max(col.width, t.opts.Width-at-col.rest); t.opts.Width > 0 && f.Shrink > 0 && width > room {
-		t.cut = shorten(t.cut[:0], cell, room, f)
-		cell, width = t.cut, text.Width(t.cut)
-	}
-	if f.Right {
-		at = max(at, col.start+col.width-width)
-	}
-	for n := at - cursor; n > 0; n -= len(blanks) {
-		t.out = append(t.out, blanks[:min(n, len(blanks))]...)
-	}
-	t.out = t.opts.Palette.Append(t.out, role, cell)
-	return at + width
-}
-
-func shorten(dst, cell []byte, width int, f *field.Field) []byte {
-	if f.Shorten != nil {
-		return f.Shorten(dst, cell, width)
-	}
-	return text.Truncate(dst, cell, width)
 }
 
 // flushFrom writes the finished lines when there are at least that many bytes.
@@ -198,5 +184,3 @@ func (t *Table) flushFrom(bytes int) error {
 	t.out, t.err = t.out[:0], err
 	return err
 }
-
-const blanks = "                                                                "

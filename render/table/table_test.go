@@ -40,7 +40,7 @@ func TestNarrow(t *testing.T) {
 		for i, line := range lines[1:] {
 			rigid, least := 0, 0
 			for j := range fields {
-				cell := fields[j].Append(nil, &rows[i])
+				cell := fields[j].Append(nil, rows[i])
 				if fields[j].Shrink == 0 && !bytes.Contains([]byte(line), cell) {
 					t.Fatalf("width %d: %s of row %d is not complete in %q", width, fields[j].Name, i, line)
 				}
@@ -83,14 +83,17 @@ func TestHeaderSwitch(t *testing.T) {
 // must know of it before the first line, also when single rows came before.
 func TestRowsMeasuresAll(t *testing.T) {
 	rows := benchSockets(3*sampleRows, false)
-	last := &rows[len(rows)-1]
+	last := rows[len(rows)-1]
 	last.Remote = rendertest.Inet("[2001:db8:1111:2222:3333:4444:5555:6666]:65535")
 	fields := parse(t, "remote,local")
 	for _, before := range []int{0, 10} {
 		var out bytes.Buffer
 		table := New(&out, Options{Fields: fields})
+		for _, s := range rows {
+			table.Measure(s)
+		}
 		for i := range before {
-			if err := table.Row(&rows[i]); err != nil {
+			if err := table.Row(rows[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -103,7 +106,7 @@ func TestRowsMeasuresAll(t *testing.T) {
 		}
 		want := len(fields[0].Append(nil, last)) + gap
 		for i, line := range lines {
-			local := string(fields[1].Append(nil, &rows[i]))
+			local := string(fields[1].Append(nil, rows[i]))
 			if got := strings.LastIndex(line, local); got != want {
 				t.Fatalf("after %d rows: column at %d, want %d: %q", before, got, want, line)
 			}
@@ -117,6 +120,9 @@ func TestRowsSmall(t *testing.T) {
 	opts := Options{Fields: parse(t, usual), Header: true}
 	var out bytes.Buffer
 	table := New(&out, opts)
+	for _, s := range rows {
+		table.Measure(s)
+	}
 	if err := errors.Join(table.Rows(rows), table.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -140,9 +146,9 @@ func TestStreamAlignment(t *testing.T) {
 		{"255.255.255.255:65535", false, 30, 14}, // no room: the width of the sample
 	}
 	for _, tt := range tests {
-		rows := make([]socket.Socket, sampleRows+10)
+		rows := make([]*socket.Socket, sampleRows+10)
 		for i := range rows {
-			rows[i] = socket.Socket{Proto: socket.TCP, Local: rendertest.Inet("127.0.0.1:8080"), Remote: rendertest.Inet("127.0.0.1:4000")}
+			rows[i] = &socket.Socket{Proto: socket.TCP, Local: rendertest.Inet("127.0.0.1:8080"), Remote: rendertest.Inet("127.0.0.1:4000")}
 			if i >= sampleRows {
 				rows[i].Local = rendertest.Inet(tt.late)
 			}
@@ -168,9 +174,9 @@ func TestStreamAlignment(t *testing.T) {
 // TestLateLongCell checks that a cell longer than its column loses nothing and
 // takes from the padding behind it, so that later columns fall back into place.
 func TestLateLongCell(t *testing.T) {
-	rows := make([]socket.Socket, sampleRows+2)
+	rows := make([]*socket.Socket, sampleRows+2)
 	for i := range rows {
-		rows[i] = socket.Socket{Proto: socket.Unix, State: socket.Listen, Local: socket.Endpoint{Name: "/run/x"}, Remote: socket.Endpoint{Node: 7}, Inode: 5}
+		rows[i] = &socket.Socket{Proto: socket.Unix, State: socket.Listen, Local: socket.Endpoint{Name: "/run/x"}, Remote: socket.Endpoint{Node: 7}, Inode: 5}
 	}
 	long := "/run/" + strings.Repeat("y", 35)
 	rows[sampleRows+1].Local.Name = long
@@ -187,9 +193,9 @@ func TestLateLongCell(t *testing.T) {
 // TestLateProcessOnTerminal checks that a later list of pids is cut at the
 // edge of the terminal, not at the width of the sample.
 func TestLateProcessOnTerminal(t *testing.T) {
-	rows := make([]socket.Socket, sampleRows+1)
+	rows := make([]*socket.Socket, sampleRows+1)
 	for i := range rows {
-		rows[i] = socket.Socket{Proto: socket.TCP, Processes: []socket.Holder{{Process: &socket.Process{PID: 1, Name: "a"}}}}
+		rows[i] = &socket.Socket{Proto: socket.TCP, Processes: []socket.Holder{{Process: &socket.Process{PID: 1, Name: "a"}}}}
 	}
 	var many []socket.Holder
 	for pid := 100; pid < 200; pid++ {
@@ -213,7 +219,7 @@ func TestStreamFlatMemory(t *testing.T) {
 	table := New(io.Discard, Options{Fields: parse(t, usual), Header: true, IPv6: true})
 	stream := func(n int) {
 		for i := range n {
-			if err := table.Row(&rows[i%len(rows)]); err != nil {
+			if err := table.Row(rows[i%len(rows)]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -239,11 +245,11 @@ func TestRowAllocatesNothing(t *testing.T) {
 	rows := benchSockets(1, false)
 	table := New(io.Discard, Options{Fields: parse(t, usual), Palette: text.Basic(), Width: 120})
 	for range 2 * sampleRows {
-		if err := table.Row(&rows[0]); err != nil {
+		if err := table.Row(rows[0]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := testing.AllocsPerRun(5000, func() { _ = table.Row(&rows[0]) }); n != 0 {
+	if n := testing.AllocsPerRun(5000, func() { _ = table.Row(rows[0]) }); n != 0 {
 		t.Errorf("%v allocations a row", n)
 	}
 }
@@ -276,7 +282,7 @@ func TestWriteErrors(t *testing.T) {
 			table := New(tt.w, Options{Fields: parse(t, usual)})
 			var err error
 			for i := 0; i < len(rows) && err == nil; i++ {
-				err = table.Row(&rows[i])
+				err = table.Row(rows[i])
 			}
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("Row = %v, want %v", err, tt.want)
@@ -304,7 +310,7 @@ func FuzzTable(f *testing.F) {
 	f.Add("データ", "*", "e\u0301", "(hidden)", uint8(20))
 	f.Fuzz(func(t *testing.T, name, path, device, user string, width uint8) {
 		process := &socket.Process{PID: 1, Name: name, Command: name, Exe: path, User: user}
-		rows := []socket.Socket{
+		rows := []*socket.Socket{
 			{Proto: socket.Unix, Local: socket.Endpoint{Name: path}, User: user, Processes: []socket.Holder{{Process: process}}},
 			{Proto: socket.TCP, Local: rendertest.Inet("[fe80::1]:80"), Device: device, NetNS: &socket.NetNS{Name: name}},
 			{Proto: socket.Packet, Local: socket.Endpoint{Name: device}, Processes: []socket.Holder{{Process: process, TID: 2}}},

@@ -6,9 +6,19 @@ package text
 // at least one), but never a word of which nothing is left. Of several equally
 // near words the first wins.
 func Nearest(word string, valid []string) string {
-	best, bestDistance := "", max(1, len(word)/3)+1
+	limit := max(1, len(word)/3)
+	best, bestDistance := "", limit+2
 	for _, candidate := range valid {
-		if d := distance(word, candidate); d < bestDistance && d < len(candidate) {
+		d := distance(word, candidate)
+		if d > limit {
+			d = limit + 2
+		}
+		for cut := max(3, len(word)-1); cut <= len(word)+1 && cut < len(candidate); cut++ {
+			if begun := distance(word, candidate[:cut]); begun <= limit {
+				d = min(d, begun+1)
+			}
+		}
+		if d < bestDistance && d < len(candidate) {
 			best, bestDistance = candidate, d
 		}
 	}

@@ -3,7 +3,7 @@ package text
 import (
 	"encoding/binary"
 
-	"github.com/charmbracelet/x/ansi"
+	"github.com/clipperhouse/displaywidth"
 )
 
 // Ellipsis marks where text was cut.
@@ -16,7 +16,7 @@ func Width(b []byte) int {
 	if isASCII(b) {
 		return len(b)
 	}
-	return ansi.StringWidth(string(b))
+	return displaywidth.Bytes(b)
 }
 
 // Truncate appends escaped text s, cut to at most width columns. When
@@ -32,7 +32,7 @@ func Truncate(dst, s []byte, width int) []byte {
 		}
 		return append(append(dst, s[:width-1]...), Ellipsis...)
 	}
-	return append(dst, ansi.Truncate(string(s), width, Ellipsis)...)
+	return append(dst, displaywidth.TruncateBytes(s, width, []byte(Ellipsis))...)
 }
 
 func isASCII(b []byte) bool {

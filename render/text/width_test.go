@@ -47,6 +47,9 @@ func TestNearest(t *testing.T) {
 		{"x", ""},
 		{"", ""},
 		{"quantum", ""},
+		{"loc", "local"},
+		{"snd", "send-q"},
+		{"remo", "remote"},
 	}
 	for _, tt := range tests {
 		if got := Nearest(tt.word, valid); got != tt.want {

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
+	"net"
 	"os"
-	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -25,6 +25,7 @@ type listOptions struct {
 	strict      bool
 	// collector takes the place of this system's in tests.
 	collector collector.Collector
+	lookup    lookup
 }
 
 func (o *listOptions) flags(f *pflag.FlagSet) {
@@ -63,33 +64,44 @@ func listRun(ctx context.Context, o *listOptions) error {
 			return err
 		}
 	}
+	if o.lookup == nil {
+		o.lookup = net.DefaultResolver.LookupAddr
+	}
 	out, err := o.renderer(o.streams, fields, q)
 	if err != nil {
 		return err
 	}
 
-	var (
-		rows   []socket.Socket
-		n      int
-		report socket.Report
-	)
-	if sort.Compare == nil && !o.resolve {
+	n := 0
+	var report socket.Report
+	if sort.Keep() && out.row != nil && !o.resolve {
 		report, err = o.collector.Collect(ctx, q, func(s *socket.Socket) error {
 			n++
 			return out.row(s)
 		})
+		if err != nil {
+			return err
+		}
 	} else {
-		rows, report, err = collector.Gather(ctx, o.collector, q)
+		var rows []*socket.Socket
+		measure := out.measure
+		if o.resolve {
+			measure = nil // the names come after
+		}
+		if rows, report, err = collector.Gather(ctx, o.collector, q, measure); err != nil {
+			return err
+		}
 		n = len(rows)
-	}
-	if err != nil {
-		return err
-	}
-	if sort.Compare != nil {
-		slices.SortFunc(rows, func(a, b socket.Socket) int { return sort.Compare(&a, &b) })
-	}
-	if err := out.rows(rows); err != nil {
-		return err
+		if o.resolve {
+			report.Notices = append(report.Notices, resolve(ctx, o.lookup, resolveLimit, rows)...)
+			for _, s := range rows {
+				out.measure(s)
+			}
+		}
+		sort.Apply(rows)
+		if err := out.rows(rows); err != nil {
+			return err
+		}
 	}
 	if err := out.close(report); err != nil {
 		return err

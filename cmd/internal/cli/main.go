@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/render/text"
 )
@@ -25,14 +27,18 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // Main runs the program and returns its exit code.
 func Main(ctx context.Context, s streams.Streams, args []string) int {
-	cmd := newRootCmd(s, nil)
+	if s.Closed {
+		complain(s, "standard output is closed")
+		return exitFailed
+	}
+	return execute(ctx, s, newRootCmd(s, nil), args)
+}
+
+func execute(ctx context.Context, s streams.Streams, cmd *cobra.Command, args []string) int {
 	cmd.SetArgs(args)
 	cmd.SetOut(s.Out)
 	cmd.SetErr(s.Err)
-	err := errors.New("standard output is closed")
-	if !s.Closed {
-		err = cmd.ExecuteContext(ctx)
-	}
+	err := cmd.ExecuteContext(ctx)
 	var code exitError
 	switch {
 	case err == nil:

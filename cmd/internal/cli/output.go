@@ -74,15 +74,20 @@ func (o *output) fields(listeners, noProcesses bool) ([]field.Field, error) {
 func (o *output) details(fields []field.Field) socket.Detail {
 	d := field.Details(fields)
 	if o.json || o.jsonl {
-		d |= ownerDetails | socket.DetailUser | socket.DetailQueues | socket.DetailPeer
+		d |= ownerDetails | socket.DetailUser | socket.DetailQueues | socket.DetailPeer | socket.DetailNetNS
 	}
 	return d
 }
 
 // renderer is one output format at work.
 type renderer struct {
-	row   func(*socket.Socket) error
-	rows  func([]socket.Socket) error
+	// row takes the rows one by one as they come; a format that must have all
+	// of them first has none.
+	row func(*socket.Socket) error
+	// measure sees all rows before rows takes them.
+	measure func(*socket.Socket)
+	// rows takes all rows at once.
+	rows  func([]*socket.Socket) error
 	close func(socket.Report) error
 }
 
@@ -93,12 +98,9 @@ func (o *output) renderer(s streams.Streams, fields []field.Field, q collector.Q
 	case o.json:
 		snapshot := socket.Snapshot{Host: host(), Time: now}
 		return renderer{
-			row: func(row *socket.Socket) error {
-				snapshot.Sockets = append(snapshot.Sockets, *row)
-				return nil
-			},
-			rows: func(rows []socket.Socket) error {
-				snapshot.Sockets = append(snapshot.Sockets, rows...)
+			measure: func(*socket.Socket) {},
+			rows: func(rows []*socket.Socket) error {
+				snapshot.Sockets = rows
 				return nil
 			},
 			close: func(report socket.Report) error {
@@ -121,17 +123,18 @@ func (o *output) renderer(s streams.Streams, fields []field.Field, q collector.Q
 		Fields: fields, Width: s.Width, Header: !o.noHeader, Palette: palette, IPv6: q.IPv6,
 	})
 	r := each(t.Row, t.Close)
-	r.rows = t.Rows
+	r.rows, r.measure = t.Rows, t.Measure
 	return r, nil
 }
 
 // each makes a renderer of a writer that takes rows one by one.
 func each(row func(*socket.Socket) error, end func() error) renderer {
 	return renderer{
-		row: row,
-		rows: func(rows []socket.Socket) error {
-			for i := range rows {
-				if err := row(&rows[i]); err != nil {
+		row:     row,
+		measure: func(*socket.Socket) {},
+		rows: func(rows []*socket.Socket) error {
+			for _, s := range rows {
+				if err := row(s); err != nil {
 					return err
 				}
 			}

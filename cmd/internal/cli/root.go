@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sockls/sockls/cmd/internal/streams"
+	"github.com/sockls/sockls/render/field"
 )
 
 // newRootCmd makes the program. Without a subcommand it lists sockets; runF
@@ -16,7 +20,10 @@ func newRootCmd(s streams.Streams, runF func(*listOptions) error) *cobra.Command
 		Long: `sockls lists the sockets of this machine and every process that holds them.
 
 Without flags it shows connected internet sockets; -l shows what listens, -a
-everything. What could not be seen is said on standard error.`,
+everything. What could not be seen is said on standard error.
+
+Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
+3 something could not be seen and --strict was given.`,
 		Example: `  sockls -l               what listens, and who
   sockls -tulpn           the same for TCP and UDP, as fingers know it
   sockls -ta -4           every IPv4 TCP socket, bound and closing ones too
@@ -47,6 +54,13 @@ everything. What could not be seen is said on standard error.`,
 	}
 	cmd.SetVersionTemplate("sockls {{.Version}}\n")
 	cmd.SetFlagErrorFunc(flagError)
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if c == cmd { // put together only when somebody reads it
+			c.Long += "\n\nColumns and sort keys:\n" + columnHelp()
+		}
+		help(c, args)
+	})
 	f := cmd.Flags()
 	f.SortFlags = false
 	opts.flags(f)
@@ -54,4 +68,13 @@ everything. What could not be seen is said on standard error.`,
 	f.BoolP("help", "h", false, "print this help")
 	cmd.AddCommand(newVersionCmd(s))
 	return cmd
+}
+
+// columnHelp lists the columns from the one registry there is.
+func columnHelp() string {
+	var b strings.Builder
+	for _, f := range field.All() {
+		fmt.Fprintf(&b, "  %-15s %s\n", f.Name, f.Help)
+	}
+	return strings.TrimRight(b.String(), "\n")
 }

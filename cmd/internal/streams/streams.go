@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/charmbracelet/colorprofile"
 	"golang.org/x/term"
 )
 
@@ -42,7 +41,6 @@ func (s Streams) Colour() bool {
 	if force := s.Env("CLICOLOR_FORCE"); force != "" && force != "0" {
 		return true
 	}
-	// Env judges by variables alone; Detect would read terminfo and run tmux.
-	return s.Terminal && s.Env("CLICOLOR") != "0" &&
-		colorprofile.Env([]string{"TERM=" + s.Env("TERM"), "COLORTERM=" + s.Env("COLORTERM")}) >= colorprofile.ANSI
+	name := s.Env("TERM")
+	return s.Terminal && name != "" && name != "dumb" && s.Env("CLICOLOR") != "0"
 }

@@ -48,7 +48,7 @@ func other(p socket.Proto, f socket.Family, t socket.Type, state socket.State, l
 }
 
 // Sockets returns one socket of every kind and every difficulty.
-func Sockets() []socket.Socket {
+func Sockets() []*socket.Socket {
 	web := inet(socket.TCP, socket.Listen, "0.0.0.0:80", "",
 		hold(11, 0, 6, "nginx"), hold(12, 0, 6, "nginx"), hold(12, 0, 9, "nginx"), hold(13, 0, 6, "nginx"))
 	web.SendQ = 511
@@ -107,7 +107,7 @@ func Sockets() []socket.Socket {
 	pair := other(socket.Unix, socket.FamilyUnix, socket.Dgram, socket.Unconn,
 		socket.Endpoint{}, socket.Endpoint{Node: 50002})
 
-	return []socket.Socket{
+	rows := []socket.Socket{
 		web, cups, timeWait, waiting, zoned, device, device6,
 		forged, bidi, newline, invalid, empty, wide, formula, bound, closed,
 		raw, rawNumber, ping, path, odd, at, abstract, abstractNUL, unnamed, pair,
@@ -123,6 +123,16 @@ func Sockets() []socket.Socket {
 		other(socket.XDP, socket.FamilyXDP, socket.RawType, socket.Unconn, socket.Endpoint{Name: "eth0", Node: 2, Port: 4}, socket.Endpoint{}),
 		other(socket.TIPC, socket.FamilyTIPC, socket.RDM, socket.Unconn, socket.Endpoint{Node: 16781313, Port: 42}, socket.Endpoint{}),
 	}
+	return Pointers(rows)
+}
+
+// Pointers turns rows into what collections yield.
+func Pointers(rows []socket.Socket) []*socket.Socket {
+	all := make([]*socket.Socket, len(rows))
+	for i := range rows {
+		all[i] = &rows[i]
+	}
+	return all
 }
 
 // Snapshot returns Sockets with what goes around them.

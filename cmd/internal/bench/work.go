@@ -1,0 +1,106 @@
+//go:build linux
+
+package main
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A work is the same question put to sockls and to a peer.
+type work struct {
+	Table  string
+	Sockls []string // arguments
+	Peer   []string // program and arguments
+	Rows   rows
+
+	// Targets are the highest ratios of sockls to the peer that are good
+	// enough; 0 is no target.
+	Wall float64
+	CPU  float64
+
+	// Memory is the highest ratio of sockls's peak memory here to its peak
+	// memory in the same work on the table MemoryBase.
+	Memory     float64
+	MemoryBase string
+}
+
+// rows says what number of rows both programs must print, so that no program
+// is fast because it left something out.
+type rows int
+
+const (
+	rowsUnchecked rows = iota
+	rowsAll
+	rowsListening
+)
+
+func (r rows) of(t table) int {
+	switch r {
+	case rowsAll:
+		return t.rows()
+	case rowsListening:
+		return t.listening()
+	default:
+		return 0
+	}
+}
+
+func words(s string) []string { return strings.Fields(s) }
+
+var works = []work{
+	{Table: "100", Sockls: words("--version"), Peer: words("ss -V"), Wall: 1.5},
+	{Table: "100", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll, Wall: 0.85},
+	{Table: "10k", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll, Wall: 0.5},
+	{Table: "10k", Sockls: words("-tan"), Peer: words("ss -tanp"), Rows: rowsAll, Wall: 0.5},
+	{Table: "1000x100", Sockls: words("-tln"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.55, CPU: 0.9},
+	{Table: "1000x100", Sockls: words("-tln"), Peer: words("lsof -nP -iTCP -sTCP:LISTEN"), Rows: rowsListening},
+	{Table: "100k", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll, Wall: 0.45},
+	{Table: "100k", Sockls: words("-tan --no-processes"), Peer: words("ss -tan"), Rows: rowsAll, Wall: 0.65},
+	{Table: "100k", Sockls: words("-tln --no-processes"), Peer: words("ss -tln"), Rows: rowsListening, Wall: 0.2},
+	{Table: "100k", Sockls: words("-tan"), Peer: words("ss -tanp"), Rows: rowsAll, Wall: 0.08},
+	{Table: "100k", Sockls: words("-tln"), Peer: words("lsof -nP -iTCP -sTCP:LISTEN"), Rows: rowsListening},
+	{
+		Table: "1M", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll,
+		Memory: 1.3, MemoryBase: "10k",
+	},
+}
+
+// title names a work: it is what -only matches.
+func (w work) title() string {
+	return w.Table + ": sockls " + strings.Join(w.Sockls, " ") + " vs " + strings.Join(w.Peer, " ")
+}
+
+// isBase reports whether w is what other compares its memory with.
+func (w work) isBase(other work) bool {
+	return other.MemoryBase == w.Table && slices.Equal(other.Sockls, w.Sockls) && slices.Equal(other.Peer, w.Peer)
+}
+
+// selectWorks returns the works whose title only matches and the ones those
+// compare their memory with, on quick tables alone if quick is set.
+func selectWorks(only *regexp.Regexp, quick bool) []work {
+	var chosen []work
+	for _, w := range works {
+		if quick && !tableNamed(w.Table).Quick {
+			continue
+		}
+		if only.MatchString(w.title()) {
+			chosen = append(chosen, w)
+		}
+	}
+	var bases []work
+	for _, w := range works {
+		wanted := slices.ContainsFunc(chosen, w.isBase)
+		there := slices.ContainsFunc(chosen, func(c work) bool { return c.title() == w.title() })
+		if wanted && !there {
+			bases = append(bases, w)
+		}
+	}
+	return append(bases, chosen...)
+}
+
+func tableNamed(name string) table {
+	i := slices.IndexFunc(tables, func(t table) bool { return t.Name == name })
+	return tables[i]
+}

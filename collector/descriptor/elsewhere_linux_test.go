@@ -1,0 +1,190 @@
+package descriptor
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// TestSocketChanged: a descriptor that is another socket by now, no socket, or
+// none, or of a process that has gone.
+func TestSocketChanged(t *testing.T) {
+	t.Parallel()
+	i, err := inspector()
+	must(t, err)
+	fd := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
+	inode := inodeOf(t, fd)
+	if _, err := i.Socket(os.Getpid(), 0, fd, inode); err != nil {
+		t.Fatalf("as it was: %v", err)
+	}
+	other := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
+	null, err := os.Open(os.DevNull)
+	must(t, err)
+	defer null.Close()
+	var nullInode unix.Stat_t
+	must(t, unix.Fstat(int(null.Fd()), &nullInode))
+	tests := []struct {
+		name         string
+		pid, tid, fd int
+		inode        uint64
+	}{
+		{"another socket", os.Getpid(), 0, other, inode},
+		{"no socket", os.Getpid(), 0, int(null.Fd()), inode},
+		{"no socket with that inode", os.Getpid(), 0, int(null.Fd()), nullInode.Ino},
+		{"closed", os.Getpid(), 0, 1 << 20, inode},
+		{"no process", 1 << 30, 0, fd, inode},
+		{"no thread", os.Getpid(), 1 << 30, fd, inode},
+	}
+	for _, tt := range tests {
+		if _, err := i.Socket(tt.pid, tt.tid, tt.fd, tt.inode); !errors.Is(err, ErrGone) {
+			t.Errorf("%s: %v, want %v", tt.name, err, ErrGone)
+		}
+	}
+	for _, fd := range []int{int(null.Fd()), 1 << 20} {
+		if p, err := i.Proto(os.Getpid(), 0, fd); err == nil {
+			t.Errorf("Proto of descriptor %d: %v", fd, p)
+		}
+	}
+}
+
+// TestSocketElsewhere: a socket stays in the namespace it was made in.
+func TestSocketElsewhere(t *testing.T) {
+	t.Parallel()
+	i, err := inspector()
+	must(t, err)
+	fd := elsewhere(t)
+	if _, err := i.Socket(os.Getpid(), 0, fd, inodeOf(t, fd)); !errors.Is(err, ErrElsewhere) {
+		t.Errorf("error %v, want %v", err, ErrElsewhere)
+	}
+	var st unix.Stat_t
+	ns, err := unix.IoctlRetInt(fd, unix.SIOCGSKNS)
+	must(t, err)
+	defer unix.Close(ns)
+	must(t, unix.Fstat(ns, &st))
+	if err := i.hereByInode(fd); !errors.Is(err, ErrElsewhere) {
+		t.Errorf("by inode: %v, want %v", err, ErrElsewhere)
+	}
+	i.NetNS = st.Ino
+	if err := i.hereByInode(fd); err != nil {
+		t.Errorf("by inode, from its own namespace: %v", err)
+	}
+	i.cookie, err = unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	must(t, err)
+	if s, err := i.Socket(os.Getpid(), 0, fd, inodeOf(t, fd)); err != nil || s.Proto != socket.TCP {
+		t.Errorf("from its own namespace: %+v, %v", s, err)
+	}
+}
+
+// elsewhere makes a socket in a network namespace of its own.
+func elsewhere(t *testing.T) int {
+	t.Helper()
+	type result struct {
+		fd  int
+		err error
+	}
+	done := make(chan result)
+	go func() {
+		runtime.LockOSThread()
+		home, err := os.Open("/proc/thread-self/ns/net")
+		if err != nil {
+			done <- result{err: err}
+			return
+		}
+		defer home.Close()
+		var r result
+		if r.err = unix.Unshare(unix.CLONE_NEWNET); r.err == nil {
+			r.fd, r.err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		}
+		// A thread that cannot go home stays locked, and ends here.
+		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread()
+		}
+		done <- r
+	}()
+	r := <-done
+	if errors.Is(r.err, unix.EPERM) {
+		t.Skipf("making a network namespace: %v", r.err)
+	}
+	must(t, r.err)
+	t.Cleanup(func() { unix.Close(r.fd) })
+	return r.fd
+}
+
+// TestSocketOfThread reaches into a thread's own table.
+func TestSocketOfThread(t *testing.T) {
+	t.Parallel()
+	type place struct {
+		tid, fd int
+		inode   uint64
+		err     error
+	}
+	ready, release := make(chan place), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // the table goes with the thread
+		if unix.Gettid() == os.Getpid() {
+			runtime.UnlockOSThread() // the main thread would stay, and keep it
+			ready <- place{err: errors.New("this is the main thread")}
+			return
+		}
+		p := place{tid: unix.Gettid()}
+		var st unix.Stat_t
+		if p.err = unix.Unshare(unix.CLONE_FILES); p.err == nil {
+			if p.fd, p.err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); p.err == nil {
+				// A number that the shared table surely does not have.
+				if p.err = unix.Dup3(p.fd, 999, unix.O_CLOEXEC); p.err == nil {
+					p.fd, p.err = 999, unix.Fstat(999, &st)
+					p.inode = st.Ino
+				}
+			}
+		}
+		ready <- p
+		<-release
+	}()
+	p := <-ready
+	defer close(release)
+	if p.err != nil {
+		t.Skip(p.err)
+	}
+	i, err := inspector()
+	must(t, err)
+	s, err := i.Socket(os.Getpid(), p.tid, p.fd, p.inode)
+	if errors.Is(err, unix.EINVAL) {
+		t.Skipf("this kernel has no PIDFD_THREAD (Linux 6.9): %v", err)
+	}
+	if err != nil || s.Proto != socket.TCP || s.Inode != p.inode {
+		t.Errorf("socket %+v, %v", s, err)
+	}
+	if proto, err := i.Proto(os.Getpid(), p.tid, p.fd); err != nil || proto != socket.TCP {
+		t.Errorf("Proto: %v, %v", proto, err)
+	}
+	if _, err := i.Socket(os.Getpid(), 0, p.fd, p.inode); !errors.Is(err, ErrGone) {
+		t.Errorf("in the shared table: %v, want %v", err, ErrGone)
+	}
+}
+
+// TestNoDescriptorLeft: nothing of what was looked at stays open.
+func TestNoDescriptorLeft(t *testing.T) {
+	i, err := inspector()
+	must(t, err)
+	fd, far := open(t, unix.AF_INET, unix.SOCK_STREAM, 0), elsewhere(t)
+	count := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		must(t, err)
+		return len(entries)
+	}
+	before := count()
+	for range 20 {
+		_, _ = i.Socket(os.Getpid(), 0, fd, inodeOf(t, fd))
+		_, _ = i.Socket(os.Getpid(), 0, fd, 1)
+		_, _ = i.Socket(os.Getpid(), 0, far, inodeOf(t, far))
+		_, _ = i.Socket(1<<30, 0, fd, 1)
+	}
+	if after := count(); after != before {
+		t.Errorf("%d descriptors open, %d before", after, before)
+	}
+}

@@ -1,0 +1,517 @@
+package collector
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"github.com/sockls/sockls/collector/sockdiag"
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// TestJoinTCP makes a TCP socket for every reason, and one for every way in
+// which a process has one.
+func TestJoinTCP(t *testing.T) {
+	if !private(t, 0) {
+		return
+	}
+	want := []string{}
+	expect := func(format string, args ...any) { want = append(want, fmt.Sprintf(format, args...)) }
+
+	server := listener(t, 1000, 16)
+	expect("tcp LISTEN :1000 fd %d", server)
+
+	client := connection(t, 2000, 1000)
+	accepted := accept(t, server)
+	expect("tcp ESTABLISHED :2000 -> :1000 fd %d", client)
+	expect("tcp ESTABLISHED :1000 -> :2000 fd %d", accepted)
+
+	client = connection(t, 2001, 1000)
+	accepted = accept(t, server)
+	must(t, unix.Close(client))
+	waitForState(t, accepted, socket.CloseWait)
+	must(t, unix.Close(accepted))
+	expect("tcp TIME_WAIT :2001 -> :1000 time-wait")
+
+	client = connection(t, 2002, 1000)
+	accepted = accept(t, server)
+	must(t, unix.Close(client))
+	waitForState(t, accepted, socket.CloseWait)
+	expect("tcp FIN_WAIT2 :2002 -> :1000 orphan")
+	expect("tcp CLOSE_WAIT :1000 -> :2002 fd %d", accepted)
+
+	client = connection(t, 2003, 1000)
+	accepted = accept(t, server)
+	fill(t, client)
+	must(t, unix.Close(client))
+	expect("tcp FIN_WAIT1 :2003 -> :1000 orphan")
+	expect("tcp ESTABLISHED :1000 -> :2003 fd %d", accepted)
+
+	queue := listener(t, 1001, 16)
+	expect("tcp LISTEN :1001 fd %d", queue)
+	client = connection(t, 2004, 1001)
+	expect("tcp ESTABLISHED :2004 -> :1001 fd %d", client)
+	expect("tcp ESTABLISHED :1001 -> :2004 not-accepted")
+
+	client = connection(t, 2005, 1001)
+	must(t, unix.Close(client))
+	expect("tcp FIN_WAIT2 :2005 -> :1001 orphan")
+	expect("tcp CLOSE_WAIT :1001 -> :2005 not-accepted")
+
+	// With this option a connection stays half-open until data comes.
+	deferring := listener(t, 1002, 16)
+	must(t, unix.SetsockoptInt(deferring, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 30))
+	expect("tcp LISTEN :1002 fd %d", deferring)
+	client = connection(t, 2006, 1002)
+	expect("tcp ESTABLISHED :2006 -> :1002 fd %d", client)
+	expect("tcp SYN_RECV :1002 -> :2006 not-accepted")
+
+	idle := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
+	expect("tcp CLOSE :0 fd %d", idle)
+	twice, err := unix.FcntlInt(uintptr(idle), unix.F_DUPFD_CLOEXEC, 500)
+	must(t, err)
+	want[len(want)-1] += fmt.Sprintf(" fd %d", twice)
+	idle6 := open(t, unix.AF_INET6, unix.SOCK_STREAM, 0)
+	expect("tcp CLOSE :0 fd %d", idle6)
+
+	named := bound(t, unix.AF_INET, unix.SOCK_STREAM, 0, v4(1, 1003))
+	expect("tcp BOUND :1003 fd %d", named)
+	named6 := bound(t, unix.AF_INET6, unix.SOCK_STREAM, 0, v6(1004))
+	expect("tcp BOUND :1004 fd %d", named6)
+
+	// A second holder.
+	holder := exec.Command("sleep", "60")
+	passed := listener(t, 1005, 1)
+	holder.ExtraFiles = []*os.File{os.NewFile(uintptr(passed), "passed")}
+	must(t, holder.Start())
+	defer func() {
+		_ = holder.Process.Kill()
+		_ = holder.Wait()
+	}()
+	expect("tcp LISTEN :1005 fd %d pid %d", passed, holder.Process.Pid)
+
+	rows, codes := collect(t, Options{}, everything(socket.TCP))
+	slices.Sort(want)
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if len(codes) > 0 {
+		t.Errorf("notices %v", codes)
+	}
+	runtime.KeepAlive(holder) // and its file, which is the second descriptor's owner
+
+	// What has no row of its own is not made up where its states are not wanted.
+	q := everything(socket.TCP)
+	q.States = socket.ListeningStates
+	rows, _ = collect(t, Options{}, q)
+	for _, s := range rows {
+		if s.State != socket.Listen || len(s.Processes) == 0 {
+			t.Errorf("among the listeners: %s", told(s))
+		}
+	}
+	if len(rows) != 4 {
+		t.Errorf("listeners: %v", tellAll(rows))
+	}
+	// Neither are IPv6 sockets, where only IPv4 is.
+	q = everything(socket.TCP)
+	q.IPv6 = false
+	rows, _ = collect(t, Options{}, q)
+	if n := len(want) - 2; len(rows) != n {
+		t.Errorf("%d IPv4 rows, want %d: %v", len(rows), n, tellAll(rows))
+	}
+}
+
+// waitForState waits until the peer's segment has come.
+func waitForState(t *testing.T, fd int, want socket.State) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		must(t, err)
+		if socket.State(info.State) == want {
+			return
+		}
+	}
+	t.Fatalf("descriptor %d does not come to %v", fd, want)
+}
+
+// fill writes more than the peer takes, so that the end of the stream waits.
+func fill(t *testing.T, fd int) {
+	t.Helper()
+	must(t, unix.SetNonblock(fd, true))
+	for {
+		if _, err := unix.Write(fd, make([]byte, 64<<10)); errors.Is(err, unix.EAGAIN) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestJoinOthers: datagram sockets without an address are in no table, and the
+// kernel's own netlink sockets have no process.
+func TestJoinOthers(t *testing.T) {
+	if !private(t, 0) {
+		return
+	}
+	udp := open(t, unix.AF_INET6, unix.SOCK_DGRAM, 0)
+	lite := open(t, unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDPLITE)
+	nl := open(t, unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_KOBJECT_UEVENT)
+	group := bound(t, unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE,
+		&unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1, Pid: 77})
+	must(t, unix.SetsockoptInt(group, unix.SOL_SOCKET, unix.SO_RCVBUF, 4096))
+	rows, codes := collect(t, Options{}, everything(socket.UDP, socket.UDPLite, socket.Netlink))
+	kernels := 0
+	rows = slices.DeleteFunc(rows, func(s *socket.Socket) bool {
+		kernel := s.NoProcess == socket.ReasonKernel
+		if kernel && (s.Proto != socket.Netlink || s.Local.Port != 0) {
+			t.Errorf("not the kernel's: %s", told(s))
+		}
+		if kernel {
+			kernels++
+		}
+		// The collector's own connection is there, too.
+		return kernel || s.Proto == socket.Netlink && s.Local.Node == unix.NETLINK_SOCK_DIAG
+	})
+	if kernels < 2 {
+		t.Errorf("%d netlink sockets of the kernel", kernels)
+	}
+	want := []string{
+		fmt.Sprintf("udp UNCONN :0 fd %d", udp),
+		fmt.Sprintf("udplite UNCONN :0 fd %d", lite),
+		fmt.Sprintf("netlink UNCONN :0 fd %d", nl),
+		fmt.Sprintf("netlink UNCONN :77 fd %d", group),
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	for _, s := range rows {
+		if s.Inode == inodeOf(t, nl) && s.Local.Node != unix.NETLINK_KOBJECT_UEVENT {
+			t.Errorf("netlink protocol %d", s.Local.Node)
+		}
+	}
+	if len(codes) > 0 {
+		t.Errorf("notices %v", codes)
+	}
+}
+
+// TestJoinInFlight: a socket that was passed and not received has no
+// descriptor anywhere.
+func TestJoinInFlight(t *testing.T) {
+	if !private(t, 0) {
+		return
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	must(t, err)
+	fd := listener(t, 1000, 1)
+	must(t, unix.Sendmsg(pair[0], []byte{0}, unix.UnixRights(fd), nil, 0))
+	must(t, unix.Close(fd))
+	want := []string{"tcp LISTEN :1000 in-flight"}
+	rows, codes := collect(t, Options{}, everything(socket.TCP))
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" || len(codes) > 0 {
+		t.Errorf("rows (-want +got):\n%s\nnotices %v", diff, codes)
+	}
+	// It went with the queue.
+	must(t, unix.Close(pair[1]))
+	rows, _ = collect(t, Options{}, everything(socket.TCP))
+	for range 100 { // the garbage collector of unix sockets may take a moment
+		if len(rows) == 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+		rows, _ = collect(t, Options{}, everything(socket.TCP))
+	}
+	if len(rows) != 0 {
+		t.Errorf("rows %v", tellAll(rows))
+	}
+}
+
+// TestJoinRing: a socket that an io_uring has registered outlives its
+// descriptor.
+func TestJoinRing(t *testing.T) {
+	if !private(t, 0) {
+		return
+	}
+	parameters := make([]byte, 120) // struct io_uring_params
+	ring, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&parameters[0])), 0)
+	if errno != 0 {
+		t.Skipf("io_uring_setup: %v", errno)
+	}
+	fd := listener(t, 1000, 1)
+	kept := listener(t, 1001, 1)
+	files := []int32{int32(fd), int32(kept)}
+	const registerFiles = 2 // IORING_REGISTER_FILES
+	if _, _, errno := unix.Syscall6(unix.SYS_IO_URING_REGISTER, ring, registerFiles,
+		uintptr(unsafe.Pointer(&files[0])), uintptr(len(files)), 0, 0); errno != 0 {
+		t.Skipf("io_uring_register: %v", errno)
+	}
+	must(t, unix.Close(fd))
+	rows, codes := collect(t, Options{}, everything(socket.TCP))
+	want := []string{"tcp LISTEN :1000 in-flight", fmt.Sprintf("tcp LISTEN :1001 fd %d", kept)}
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" || len(codes) > 0 {
+		t.Errorf("rows (-want +got):\n%s\nnotices %v", diff, codes)
+	}
+}
+
+// TestJoinKernel: a socket that the kernel has made for itself, which only its
+// owner and the lack of any other explanation tell.
+func TestJoinKernel(t *testing.T) {
+	if !private(t, 0) {
+		return
+	}
+	ip, err := exec.LookPath("ip")
+	if err != nil {
+		t.Skip("ip(8) is not installed")
+	}
+	if out, err := exec.Command(ip, "link", "add", "vx0", "up", "type", "vxlan", "id", "1", "dstport", "4789", "local", "127.0.0.1").CombinedOutput(); err != nil {
+		t.Skipf("making a vxlan interface: %v: %s", err, out)
+	}
+	rows, _ := collect(t, Options{}, everything(socket.UDP))
+	if diff := cmp.Diff([]string{"udp UNCONN :4789 kernel"}, tellAll(rows)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+// TestJoinHidden: a user without privileges knows its own sockets' holders and
+// that others have some.
+func TestJoinHidden(t *testing.T) {
+	if !private(t, 0) {
+		return
+	}
+	file := os.NewFile(uintptr(listener(t, 1000, 1)), "root's")
+	holder := exec.Command("cat")
+	holder.ExtraFiles = []*os.File{file}
+	in, err := holder.StdinPipe()
+	must(t, err)
+	must(t, holder.Start())
+	must(t, file.Close())
+	const nobody = 65534
+	must(t, syscall.Setresuid(nobody, nobody, nobody))
+	mine := listener(t, 2000, 1)
+	idle := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
+	rows, codes := collect(t, Options{}, everything(socket.TCP))
+	want := []string{
+		fmt.Sprintf("tcp CLOSE :0 fd %d", idle),
+		"tcp LISTEN :1000 hidden",
+		fmt.Sprintf("tcp LISTEN :2000 fd %d", mine),
+	}
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if !slices.Equal(codes, []string{"owners-hidden"}) {
+		t.Errorf("notices %v", codes)
+	}
+	must(t, in.Close())
+	must(t, holder.Wait())
+}
+
+// TestJoinOtherPIDNamespace: the holder is not among the processes that can be
+// seen from here.
+func TestJoinOtherPIDNamespace(t *testing.T) {
+	if !private(t, unix.CLONE_NEWPID) {
+		return
+	}
+	mine := listener(t, 1000, 1)
+	// From inside, a socket in flight cannot be told from one that is held
+	// outside: the queue it is in may be a stranger's.
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	must(t, err)
+	fd := listener(t, 1001, 1)
+	must(t, unix.Sendmsg(pair[0], []byte{0}, unix.UnixRights(fd), nil, 0))
+	must(t, unix.Close(fd))
+	rows, codes := collect(t, Options{}, everything(socket.TCP))
+	want := []string{fmt.Sprintf("tcp LISTEN :1000 fd %d", mine), "tcp LISTEN :1001 other-pid-namespace"}
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if !slices.Equal(codes, []string{"owners-outside"}) {
+		t.Errorf("notices %v", codes)
+	}
+}
+
+// tapped is a connection that calls back when a dump has been read to its end.
+type tapped struct {
+	sockdiag.Conn
+	dumps *int
+	ended func(dump int)
+	fail  func(dump int) error
+}
+
+func (c tapped) Send(b []byte) error {
+	if c.fail != nil {
+		if err := c.fail(*c.dumps + 1); err != nil {
+			return err
+		}
+	}
+	return c.Conn.Send(b)
+}
+
+func (c tapped) Receive(b []byte) (int, error) {
+	n, err := c.Conn.Receive(b)
+	if err != nil {
+		return n, err
+	}
+	for rest := b[:n]; len(rest) >= unix.SizeofNlMsghdr; {
+		length := int(binary.NativeEndian.Uint32(rest))
+		if binary.NativeEndian.Uint16(rest[4:]) == unix.NLMSG_DONE {
+			*c.dumps++
+			c.ended(*c.dumps)
+		}
+		rest = rest[min(max(length, unix.SizeofNlMsghdr), len(rest)):]
+	}
+	return n, err
+}
+
+// tap counts dumps over all connections.
+func tap(ended func(dump int), fail func(dump int) error) Options {
+	dumps := 0
+	return Options{Dial: func() (sockdiag.Conn, error) {
+		conn, err := sockdiag.Dial()
+		return tapped{Conn: conn, dumps: &dumps, ended: ended, fail: fail}, err
+	}}
+}
+
+// TestJoinClosedMeanwhile closes sockets between the dump that lists them and
+// the search for their holders.
+func TestJoinClosedMeanwhile(t *testing.T) {
+	if !private(t, 0) {
+		return
+	}
+	stays := listener(t, 1000, 8)
+	goes := listener(t, 1001, 1)
+	plain := connection(t, 2000, 1000)
+	other := accept(t, stays)
+	both := connection(t, 2002, 1000)
+	ended := accept(t, stays)
+	full := connection(t, 2001, 1000)
+	sink := accept(t, stays)
+	fill(t, full)
+	done := 0
+	options := tap(func(dump int) {
+		if dump == 1 {
+			done = dump
+			must(t, unix.Close(goes))
+			must(t, unix.Close(plain))
+			must(t, unix.Close(full))
+			must(t, unix.Close(both))
+			waitForState(t, ended, socket.CloseWait)
+			must(t, unix.Close(ended))
+		}
+	}, nil)
+	rows, codes := collect(t, options, everything(socket.TCP))
+	if done != 1 || len(codes) > 0 {
+		t.Fatalf("closed after dump %d, notices %v", done, codes)
+	}
+	want := []string{
+		fmt.Sprintf("tcp LISTEN :1000 fd %d", stays),
+		// The peer's row is of the time of the first dump: it has its holder.
+		fmt.Sprintf("tcp ESTABLISHED :1000 -> :2000 fd %d", other),
+		fmt.Sprintf("tcp ESTABLISHED :1000 -> :2001 fd %d", sink),
+		// What the kernel still has to finish is the socket it was.
+		"tcp FIN_WAIT2 :2000 -> :1000 orphan",
+		"tcp FIN_WAIT1 :2001 -> :1000 orphan",
+		"tcp TIME_WAIT :2002 -> :1000 time-wait",
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, tellAll(rows)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+// TestJoinRefreshFails: where the tables cannot be read once more, nothing is
+// known to have gone, and every row stays.
+func TestJoinRefreshFails(t *testing.T) {
+	if !private(t, 0) {
+		return
+	}
+	stays := listener(t, 1000, 1)
+	goes := listener(t, 1001, 1)
+	done := false
+	options := tap(func(dump int) {
+		if dump == 1 {
+			done = true
+			must(t, unix.Close(goes))
+		}
+	}, func(dump int) error {
+		if dump > 1 {
+			return unix.ENOBUFS
+		}
+		return nil
+	})
+	rows, _ := collect(t, options, everything(socket.TCP))
+	if !done {
+		t.Fatal("no dump has ended")
+	}
+	want := fmt.Sprintf("tcp LISTEN :1000 fd %d", stays)
+	if all := tellAll(rows); len(all) != 2 || all[0] != want {
+		t.Errorf("rows %v, want %s and the other listener", all, want)
+	}
+}
+
+// TestJoinThread collects on a thread that has moved to another namespace than
+// the rest of the process.
+func TestJoinThread(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("making a network namespace needs root")
+	}
+	outside := listener(t, 0, 1)
+	defer unix.Close(outside)
+	var rows []*socket.Socket
+	want := []uint64{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		home, err := os.Open("/proc/thread-self/ns/net")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer home.Close()
+		defer func() {
+			// A thread that cannot go home stays locked, and ends here.
+			if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
+				runtime.UnlockOSThread()
+			}
+		}()
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			t.Error(err)
+			return
+		}
+		if err := loopbackUp(); err != nil {
+			t.Error(err)
+			return
+		}
+		inside, idle := listener(t, 1000, 1), open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
+		defer unix.Close(inside)
+		defer unix.Close(idle)
+		want = append(want, inodeOf(t, inside), inodeOf(t, idle))
+		rows, _ = collect(t, Options{}, everything(socket.TCP))
+	}()
+	<-done
+	got := []uint64{}
+	for _, s := range rows {
+		got = append(got, s.Inode)
+		// Another test may be starting a child, which then has a copy.
+		if !slices.ContainsFunc(s.Processes, func(h socket.Holder) bool { return h.Process.PID == os.Getpid() }) {
+			t.Errorf("without this process: %s", told(s))
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("inodes (-want +got):\n%s", diff)
+	}
+}
