@@ -30,22 +30,15 @@ type Collector interface {
 	Collect(ctx context.Context, q Query, yield func(*socket.Socket) error) (socket.Report, error)
 }
 
-// Gather collects all rows of q. Seen, where it is not nil, is called with each
-// row as it comes in, while the kernel is still at work on the next.
-func Gather(
-	ctx context.Context, c Collector, q Query, seen func(*socket.Socket),
-) ([]*socket.Socket, socket.Report, error) {
+// Gather keeps all rows of q and calls add with each as it comes in, while the
+// kernel is still at work on the next. The pointer stays good.
+func Gather(ctx context.Context, c Collector, q Query, add func(*socket.Socket)) (socket.Report, error) {
 	var rows socket.Rows
-	report, err := c.Collect(ctx, q, func(s *socket.Socket) error {
-		if q.Details.Has(socket.DetailOwners) {
-			rows.All = append(rows.All, s) // which Collect has gathered itself
-		} else {
+	return c.Collect(ctx, q, func(s *socket.Socket) error {
+		if !q.Details.Has(socket.DetailOwners) { // else Collect has kept it itself
 			s = rows.Add(s)
 		}
-		if seen != nil {
-			seen(s)
-		}
+		add(s)
 		return nil
 	})
-	return rows.All, report, err
 }

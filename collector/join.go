@@ -31,7 +31,8 @@ func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		found = &owner.Result{Starved: 1}
+		found = &owner.Result{}
+		c.sightless = true
 		c.note(socket.Notice{Code: "owners-unavailable", Message: "processes could not be looked at: " + err.Error()})
 	}
 	missing := c.assign(rows, inodes, found)
@@ -168,7 +169,7 @@ func (c *collection) eliminate(
 	ctx context.Context, finder owner.Finder, found *owner.Result, rows []*socket.Socket, doubt []int,
 ) {
 	rings := c.ringSockets(found.Rings)
-	blind := found.Denied > 0 || found.Starved > 0 || found.Veiled
+	blind := c.sightless || found.Denied > 0 || found.Starved > 0 || found.Veiled
 	nested := c.inNestedPIDNS()
 	passing := !blind && !nested && c.anyInFlight(ctx, finder)
 	for _, i := range doubt {
@@ -259,15 +260,15 @@ func (c *collection) noteHidden(rows []*socket.Socket, found *owner.Result) {
 			Hint:    "run sockls on the host to see them",
 		})
 	}
-	if found.Starved > 0 {
+	switch {
+	case c.sightless: // said already
+	case found.Starved > 0:
 		c.note(socket.Notice{
 			Code: "owners-incomplete", Count: found.Starved,
 			Message: fmt.Sprintf("%s could not be looked into for want of descriptors or memory, so holders are missing", processes(found.Starved)),
 			Hint:    "raise the limit of open files (ulimit -n)",
 		})
-		return
-	}
-	if hidden > 0 {
+	case hidden > 0:
 		c.note(hiddenOwners(hidden, os.Geteuid() == 0))
 	}
 }

@@ -4,6 +4,7 @@ package collector
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,9 @@ type linux struct {
 
 // Collect implements Collector.
 func (l *linux) Collect(ctx context.Context, q Query, yield func(*socket.Socket) error) (socket.Report, error) {
+	if err := spare(descriptorsNeeded); err != nil {
+		return socket.Report{}, fmt.Errorf("no file descriptors left to work with: %w", err)
+	}
 	kernel := kernelRelease()
 	session := &session{linux: l, orphanUIDs: atLeast(kernel, 6, 17)}
 	defer session.close()
@@ -43,6 +47,8 @@ type collection struct {
 	report socket.Report
 	users  users
 	ns     *socket.NetNS
+	// sightless is set when no process could be looked at.
+	sightless bool
 }
 
 // collect streams the rows; only where holders are wanted, which are looked for
@@ -90,6 +96,23 @@ func (c *collection) findNetNS() {
 		return
 	}
 	c.ns = &ns
+}
+
+// descriptorsNeeded are those without which nothing can be read: a file, and
+// the epoll and eventfd of the Go runtime's poller, which ends the program when
+// there is no room for them.
+const descriptorsNeeded = 3
+
+// spare reports whether that many descriptors can be opened.
+func spare(n int) error {
+	for range n {
+		fd, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+	}
+	return nil
 }
 
 func kernelRelease() string {

@@ -150,7 +150,9 @@ func everything(protos ...socket.Proto) Query {
 	}
 }
 
-// collect gathers the rows of a query and the codes of its notices.
+// collect gathers the rows of a query and the codes of its notices. One is left
+// out: the processes of strangers are seen, too, and some may be looked into and
+// not copied from. Sockets of the test that cannot be looked at are missing rows.
 func collect(t *testing.T, o Options, q Query) ([]*socket.Socket, []string) {
 	t.Helper()
 	c, err := New(o)
@@ -164,7 +166,9 @@ func collect(t *testing.T, o Options, q Query) ([]*socket.Socket, []string) {
 	must(t, err)
 	var codes []string
 	for _, n := range report.Notices {
-		codes = append(codes, n.Code)
+		if n.Code != "descriptors-unreadable" {
+			codes = append(codes, n.Code)
+		}
 	}
 	return rows, codes
 }

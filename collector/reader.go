@@ -110,6 +110,8 @@ func (r *reader) table(ctx context.Context, p socket.Proto, yield func(*socket.S
 		r.note(socket.Notice{Code: "table-incomplete", Message: err.Error()})
 		r.readFrom("sock_diag")
 		return nil
+	case !hasProcTable(p) && !r.registered(p) && !r.query.Named.Has(p):
+		return nil // asked on chance, and there is nothing of the kind
 	case !hasProcTable(p):
 		r.unlisted |= socket.ProtoSetOf(p)
 		return nil

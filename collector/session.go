@@ -16,6 +16,7 @@ type session struct {
 	links   links
 	present socket.ProtoSet // what the kernel has registered, once asked
 	asked   bool
+	told    bool
 	// orphanUIDs is set for kernels that remember who owns a socket that has
 	// lost its file (sk_uid in place of sock_i_uid, Linux 6.17).
 	orphanUIDs bool
@@ -50,16 +51,16 @@ func optional(p socket.Proto) bool {
 
 // has reports whether the kernel has the protocol, or may have it: where it
 // does not say, asking is the way to know.
-func (s *session) has(p socket.Proto) bool {
+func (s *session) has(p socket.Proto) bool { return s.registered(p) || !s.told }
+
+// registered reports whether the kernel says that it has the protocol.
+func (s *session) registered(p socket.Proto) bool {
 	if !s.asked {
 		s.asked = true
 		names, err := s.proc.Protocols()
-		s.present = socket.AllProtos
-		if err == nil {
-			s.present = 0
-			for name := range names {
-				s.present |= socket.ProtoSetOf(socket.ProtoOfKernel(name))
-			}
+		s.told = err == nil
+		for name := range names {
+			s.present |= socket.ProtoSetOf(socket.ProtoOfKernel(name))
 		}
 	}
 	return s.present.Has(p)

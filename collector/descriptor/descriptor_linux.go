@@ -127,8 +127,8 @@ func openProcess(pid, tid int) (int, error) {
 		pid, flags = tid, unix.PIDFD_THREAD
 	}
 	pidfd, err := unix.PidfdOpen(pid, flags)
-	if errors.Is(err, unix.ESRCH) {
-		return -1, ErrGone
+	if errors.Is(err, unix.ESRCH) || flags == 0 && errors.Is(err, unix.EINVAL) {
+		return -1, ErrGone // a pid that is being given up, or a thread's by now, is invalid
 	}
 	if err != nil {
 		return -1, fmt.Errorf("pidfd_open: %w", err)

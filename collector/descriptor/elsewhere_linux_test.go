@@ -183,8 +183,28 @@ func TestNoDescriptorLeft(t *testing.T) {
 		_, _ = i.Socket(os.Getpid(), 0, fd, 1)
 		_, _ = i.Socket(os.Getpid(), 0, far, inodeOf(t, far))
 		_, _ = i.Socket(1<<30, 0, fd, 1)
+		_, _ = i.Socket(os.Getpid(), 0, fd, 1)
 	}
+	i.Close()
+	i.Close() // there is nothing left to let go of
 	if after := count(); after != before {
 		t.Errorf("%d descriptors open, %d before", after, before)
+	}
+}
+
+// TestSocketOfOtherProtocol: what nobody asked for is told apart from what
+// cannot be described.
+func TestSocketOfOtherProtocol(t *testing.T) {
+	t.Parallel()
+	i, err := inspector()
+	must(t, err)
+	defer i.Close()
+	i.Protos = socket.ProtoSetOf(socket.UDP, socket.Vsock)
+	tcp, udp := open(t, unix.AF_INET, unix.SOCK_STREAM, 0), open(t, unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if s, err := i.Socket(os.Getpid(), 0, tcp, inodeOf(t, tcp)); !errors.Is(err, ErrOther) {
+		t.Errorf("tcp: %+v, %v, want %v", s, err, ErrOther)
+	}
+	if s, err := i.Socket(os.Getpid(), 0, udp, inodeOf(t, udp)); err != nil || s.Proto != socket.UDP {
+		t.Errorf("udp: %+v, %v", s, err)
 	}
 }

@@ -31,19 +31,20 @@ func newFacts(proc procfs.FS, want socket.Detail) facts {
 // read returns the facts of the process that home is a directory of, and false
 // when the process has gone: its pid may then already be another's. As long as
 // the directory handle answers after everything was read, the pid was its own.
-// A fact that cannot be read stays empty.
+// A fact that cannot be read stays empty; the error says why the name, which
+// anyone may read, could not be.
 //
 // A main thread that has exited has no memory any more, and with it no
 // arguments and no program. tid is a thread to ask instead, 0 for none.
-func (f facts) read(home, pid, tid int) (*socket.Process, bool) {
-	p := &socket.Process{PID: pid}
-	p.Name, _ = f.proc.Comm(pid)
-	alive := cmp.Or(tid, pid)
+func (f facts) read(home, pid, tid int) (p *socket.Process, alive bool, err error) {
+	p = &socket.Process{PID: pid}
+	p.Name, err = f.proc.Comm(pid)
+	living := cmp.Or(tid, pid)
 	if f.want.Has(socket.DetailCommand) {
-		p.Command, _ = f.proc.Command(alive)
+		p.Command, _ = f.proc.Command(living)
 	}
 	if f.want.Has(socket.DetailExe) {
-		p.Exe, _ = f.proc.Exe(alive)
+		p.Exe, _ = f.proc.Exe(living)
 	}
 	if f.want.Has(socket.DetailProcessUser) {
 		uid, err := f.proc.EUID(pid)
@@ -55,5 +56,5 @@ func (f facts) read(home, pid, tid int) (*socket.Process, bool) {
 		}
 	}
 	var st unix.Stat_t
-	return p, unix.Fstatat(home, "../comm", &st, 0) == nil
+	return p, unix.Fstatat(home, "../comm", &st, 0) == nil, err
 }

@@ -93,12 +93,12 @@ func TestFactsAfterDeath(t *testing.T) {
 	}
 	defer unix.Close(gone)
 	facts := newFacts(procfs.FS{}, 0)
-	if p, alive := facts.read(gone, c.pid, 0); !alive || p.PID != c.pid || p.Name == "" {
+	if p, alive, err := facts.read(gone, c.pid, 0); err != nil || !alive || p.PID != c.pid || p.Name == "" {
 		t.Errorf("alive: %+v, %v", p, alive)
 	}
 	c.end()
 	// This process stands for another that has got the number since.
-	if p, alive := facts.read(gone, os.Getpid(), 0); alive {
+	if p, alive, _ := facts.read(gone, os.Getpid(), 0); alive {
 		t.Errorf("facts of a process that has gone: %+v", p)
 	}
 }

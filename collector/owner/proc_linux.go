@@ -80,23 +80,22 @@ func (p Proc) Find(ctx context.Context, w Want) (*Result, error) {
 	return result, nil
 }
 
-// visit shares the processes among the workers.
+// visit shares the processes among the workers, one at a time: a few of them
+// often hold most of the machine's descriptors.
 func visit(ctx context.Context, workers []walker, pids []int32) {
-	const batch = 8
+	const worthOne = 8 // a worker is not started for fewer processes
 	var (
 		next atomic.Int64
 		wg   sync.WaitGroup
 	)
-	for i := range workers[:min(len(workers), len(pids)/batch+1)] {
+	for i := range workers[:min(len(workers), len(pids)/worthOne+1)] {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				start := int(next.Add(batch)) - batch
-				if start >= len(pids) {
+				n := int(next.Add(1)) - 1
+				if n >= len(pids) {
 					return
 				}
-				for _, pid := range pids[start:min(start+batch, len(pids))] {
-					workers[i].visit(pid)
-				}
+				workers[i].visit(pids[n])
 			}
 		})
 	}

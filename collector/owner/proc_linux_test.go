@@ -385,6 +385,24 @@ func TestKnownTable(t *testing.T) {
 	}
 }
 
+// TestListPIDsAgain: the list is whole every time, which is what finds those
+// born meanwhile.
+func TestListPIDsAgain(t *testing.T) {
+	t.Parallel()
+	root, err := unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(root)
+	for range 3 {
+		late := start(t, order{Role: "hold"}, nil)
+		pids, err := listPIDs(root)
+		if err != nil || !slices.Contains(pids, int32(os.Getpid())) || !slices.Contains(pids, int32(late.pid)) {
+			t.Errorf("pids %v, %v, want %d and %d among them", pids, err, os.Getpid(), late.pid)
+		}
+	}
+}
+
 // TestFindZombie: a process that has ended holds nothing, though it is listed.
 func TestFindZombie(t *testing.T) {
 	t.Parallel()

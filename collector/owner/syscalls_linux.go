@@ -94,12 +94,15 @@ func socketInode(link []byte) uint64 {
 	return n
 }
 
-// listPIDs reads the numbers in /proc.
+// listPIDs reads the numbers in /proc, from its beginning every time.
 func listPIDs(root int) ([]int32, error) {
 	var (
 		pids []int32
 		buf  [32 << 10]byte
 	)
+	if _, err := unix.Seek(root, 0, unix.SEEK_SET); err != nil {
+		return nil, err
+	}
 	for {
 		n, err := unix.Getdents(root, buf[:])
 		if errors.Is(err, unix.EINTR) {

@@ -152,9 +152,12 @@ func (w *walker) found(inode uint64, tid, fd int32) {
 		w.seen[here] = true
 	}
 	if w.process == nil {
-		process, alive := w.facts.read(w.home, int(w.pid), int(tid))
+		process, alive, err := w.facts.read(w.home, int(w.pid), int(tid))
 		if !alive {
 			return
+		}
+		if err != nil {
+			w.note(err)
 		}
 		w.process = process
 	}

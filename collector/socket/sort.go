@@ -7,20 +7,69 @@ import (
 	"slices"
 )
 
-// Sort puts rows into the default order, that of Compare.
+// Sorter puts rows into the default order, that of Compare. It works while rows
+// come in, which is when a reader waits for the kernel anyway: runs of rows are
+// sorted as they fill up and merged at the end.
 //
 // For internet sockets nearly all of that order fits into two integers, which
 // are compared instead of the rows: a table of 100,000 rows does not fit into
 // a processor's cache, its keys nearly do.
-func Sort(rows []*Socket) {
-	keyed := make([]keyedRow, len(rows))
-	for i, s := range rows {
-		keyed[i] = keyOf(s)
+type Sorter struct {
+	runs [][]keyedRow // all but the last are sorted
+}
+
+// runRows is the length of a run: its keys stay in the nearest cache.
+const runRows = 1024
+
+// Add takes a row, which must not change any more.
+func (s *Sorter) Add(row *Socket) {
+	last := len(s.runs) - 1
+	if last < 0 || len(s.runs[last]) == runRows {
+		if last >= 0 {
+			slices.SortFunc(s.runs[last], compareKeyed)
+		}
+		s.runs = append(s.runs, nil)
+		last++
 	}
-	slices.SortFunc(keyed, compareKeyed)
-	for i := range keyed {
-		rows[i] = keyed[i].row
+	s.runs[last] = append(s.runs[last], keyOf(row))
+}
+
+// Rows returns all rows in order. Nothing can be added after that.
+func (s *Sorter) Rows() []*Socket {
+	if len(s.runs) == 0 {
+		return nil
 	}
+	slices.SortFunc(s.runs[len(s.runs)-1], compareKeyed)
+	for len(s.runs) > 1 {
+		merged := s.runs[:0]
+		for i := 0; i < len(s.runs); i += 2 {
+			if i+1 == len(s.runs) {
+				merged = append(merged, s.runs[i])
+			} else {
+				merged = append(merged, mergeRuns(s.runs[i], s.runs[i+1]))
+			}
+		}
+		s.runs = merged
+	}
+	rows := make([]*Socket, len(s.runs[0]))
+	for i := range rows {
+		rows[i] = s.runs[0][i].row
+	}
+	return rows
+}
+
+func mergeRuns(a, b []keyedRow) []keyedRow {
+	out := make([]keyedRow, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if compareKeyed(b[0], a[0]) < 0 {
+			out = append(out, b[0])
+			b = b[1:]
+		} else {
+			out = append(out, a[0])
+			a = a[1:]
+		}
+	}
+	return append(append(out, a...), b...)
 }
 
 // keyedRow is a row with the leading parts of its order. The remote key counts

@@ -2,7 +2,6 @@ package field
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -164,8 +163,11 @@ func TestParseSort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sorted := slices.Clone(rows)
-		sort.Apply(sorted)
+		ordering := sort.Start()
+		for _, s := range rows {
+			ordering.Add(s)
+		}
+		sorted := ordering.Rows()
 		var got []uint64
 		for _, s := range sorted {
 			got = append(got, s.Cookie)

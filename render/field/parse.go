@@ -59,15 +59,35 @@ type Sort struct {
 // Keep reports whether the kernel's order is to be kept.
 func (s Sort) Keep() bool { return s.keep }
 
-// Apply puts rows into the order.
-func (s Sort) Apply(rows []*socket.Socket) {
-	switch {
-	case s.keep:
-	case s.compare == nil:
-		socket.Sort(rows)
-	default:
-		slices.SortFunc(rows, s.compare)
+// Start begins to put rows into the order.
+func (s Sort) Start() *Ordering { return &Ordering{sort: s} }
+
+// Ordering is a sort at work.
+type Ordering struct {
+	sort   Sort
+	sorter socket.Sorter    // for the default order
+	rows   []*socket.Socket // for all others
+}
+
+// Add takes a row, which must not change any more.
+func (o *Ordering) Add(s *socket.Socket) {
+	if o.sort.keep || o.sort.compare != nil {
+		o.rows = append(o.rows, s)
+	} else {
+		o.sorter.Add(s)
 	}
+}
+
+// Rows returns all rows in order. Nothing can be added after that.
+func (o *Ordering) Rows() []*socket.Socket {
+	switch {
+	case o.sort.keep:
+		return o.rows
+	case o.sort.compare == nil:
+		return o.sorter.Rows()
+	}
+	slices.SortFunc(o.rows, o.sort.compare)
+	return o.rows
 }
 
 // ParseSort reads a --sort list: column names joined by commas, each with a

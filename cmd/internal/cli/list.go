@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/pflag"
 
@@ -40,6 +41,14 @@ func (o *listOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing about what could not be seen")
 	f.BoolVar(&o.strict, "strict", false, "exit with 3 when something could not be seen")
 }
+
+// Gathered rows stay until they are printed, and next to nothing else is
+// allocated. From many rows on, collecting garbage would only walk through them
+// again and again; below, changing the pace costs more than it saves.
+const (
+	manyRows         = 5_000
+	gcPercentForMany = 800
+)
 
 // listRun lists sockets: one query, one collection, one renderer.
 func listRun(ctx context.Context, o *listOptions) error {
@@ -83,22 +92,26 @@ func listRun(ctx context.Context, o *listOptions) error {
 			return err
 		}
 	} else {
-		var rows []*socket.Socket
-		measure := out.measure
-		if o.resolve {
-			measure = nil // the names come after
-		}
-		if rows, report, err = collector.Gather(ctx, o.collector, q, measure); err != nil {
+		ordering := sort.Start()
+		report, err = collector.Gather(ctx, o.collector, q, func(s *socket.Socket) {
+			if n++; n == manyRows {
+				debug.SetGCPercent(gcPercentForMany)
+			}
+			ordering.Add(s)
+			if !o.resolve { // else the names come after
+				out.measure(s)
+			}
+		})
+		if err != nil {
 			return err
 		}
-		n = len(rows)
+		rows := ordering.Rows()
 		if o.resolve {
 			report.Notices = append(report.Notices, resolve(ctx, o.lookup, resolveLimit, rows)...)
 			for _, s := range rows {
 				out.measure(s)
 			}
 		}
-		sort.Apply(rows)
 		if err := out.rows(rows); err != nil {
 			return err
 		}
