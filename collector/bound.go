@@ -46,15 +46,13 @@ func (r *reader) dumpApart(ctx context.Context, q sockdiag.Request, yield func(*
 	b := &boundRows{ended: make(chan error, 1), rows: map[uint64]*socket.Socket{}}
 	ask := q
 	ask.States = socket.StateSetOf(socket.Bound)
-	names := links{} // the other reader's are not for two
 	go func() {
-		client := sockdiag.NewClient(conn, names.name)
+		client := sockdiag.NewClient(conn, linkName)
 		err := client.Dump(ctx, ask, func(s *socket.Socket) error {
 			b.rows[s.Cookie] = b.all.Add(s)
 			return nil
 		})
 		_ = client.Close() // nothing was written to it that could be lost
-		names.close()
 		b.done.Store(true)
 		b.ended <- err
 	}()

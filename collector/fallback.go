@@ -70,7 +70,7 @@ func (r *reader) procNet(p socket.Proto, yield func(*socket.Socket) error) error
 			once[key] = struct{}{}
 		}
 		if s.Device == "" && s.Proto == socket.Packet && s.Local.Node != 0 {
-			s.Device = r.links.name(s.Local.Node)
+			s.Device = linkName(s.Local.Node)
 			s.Local.Name = s.Device
 		}
 		return yield(s)

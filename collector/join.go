@@ -3,6 +3,7 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -197,7 +198,7 @@ func (c *collection) eliminate(
 func (c *collection) ringSockets(rings []owner.Descriptor) []uint64 {
 	var inodes []uint64
 	for _, ring := range rings {
-		info, err := c.proc.FDInfo(int(ring.PID), int(ring.FD))
+		info, err := c.proc.FDInfo(int(cmp.Or(ring.TID, ring.PID)), int(ring.FD))
 		if err == nil { // a process that is gone has given its ring back
 			inodes = append(inodes, info.RegisteredSockets...)
 		}
@@ -225,7 +226,7 @@ func (c *collection) anyInFlight(ctx context.Context, finder owner.Finder) bool 
 	}
 	for i := range queued.Len() {
 		for _, h := range found.Holders(int32(i)) {
-			info, err := c.proc.FDInfo(h.Process.PID, int(h.FD))
+			info, err := c.proc.FDInfo(cmp.Or(int(h.TID), h.Process.PID), int(h.FD))
 			if err == nil && info.SCMFDs > 0 {
 				return true
 			}

@@ -29,7 +29,7 @@ func (l *linux) Collect(ctx context.Context, q Query, yield func(*socket.Socket)
 		return socket.Report{}, fmt.Errorf("no file descriptors left to work with: %w", err)
 	}
 	kernel := kernelRelease()
-	session := &session{linux: l, orphanUIDs: atLeast(kernel, 6, 17)}
+	session := &session{linux: l, orphanUIDs: atLeast(kernel, 6, 17), listsBound: atLeast(kernel, 6, 8)}
 	defer session.close()
 	c := &collection{reader: reader{session: session, query: q}}
 	c.report.Source.Kernel = kernel

@@ -12,21 +12,22 @@ import (
 type session struct {
 	*linux
 	client  *sockdiag.Client
-	refused error // why there is no connection
-	links   links
+	refused error           // why there is no connection
 	present socket.ProtoSet // what the kernel has registered, once asked
 	asked   bool
 	told    bool
 	// orphanUIDs is set for kernels that remember who owns a socket that has
 	// lost its file (sk_uid in place of sock_i_uid, Linux 6.17).
 	orphanUIDs bool
+	// listsBound is set for kernels whose sock_diag lists TCP sockets that are
+	// bound and do not listen (TCPF_BOUND_INACTIVE, Linux 6.8).
+	listsBound bool
 }
 
 func (s *session) close() {
 	if s.client != nil {
 		_ = s.client.Close() // nothing was written to it that could be lost
 	}
-	s.links.close()
 }
 
 // connect opens the connection once; a refusal is final.
@@ -37,7 +38,7 @@ func (s *session) connect() error {
 			s.refused = err
 			return err
 		}
-		s.client = sockdiag.NewClient(conn, s.links.name)
+		s.client = sockdiag.NewClient(conn, linkName)
 	}
 	return s.refused
 }

@@ -3,8 +3,11 @@
 package collector
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/sockls/sockls/collector/descriptor"
 	"github.com/sockls/sockls/collector/owner"
@@ -34,7 +37,7 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 		return nil, nil // which is in the notices
 	}
 	inspector := descriptor.Inspector{
-		FS: c.proc, Protos: c.strayProtos(), NetNS: c.ns.Inode, IfName: c.links.name,
+		FS: c.proc, Protos: c.strayProtos(), NetNS: c.ns.Inode, IfName: linkName,
 	}
 	defer inspector.Close()
 	var (
@@ -43,6 +46,7 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 		inodes   = owner.NewInodes(0)
 		settled  = owner.NewInodes(len(found.Strays)) // what one look has told
 		unopened int
+		why      error // the first of their reasons
 	)
 	for _, d := range found.Strays {
 		if settled.Index(d.Inode) < 0 {
@@ -56,6 +60,7 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 			case err == nil, errors.Is(err, descriptor.ErrElsewhere), errors.Is(err, descriptor.ErrOther):
 			default:
 				unopened++
+				why = cmp.Or(why, err)
 			}
 			settled.Add(d.Inode)
 		}
@@ -66,7 +71,7 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 	if unopened > 0 {
 		c.note(socket.Notice{
 			Code: "descriptors-unreadable", Count: unopened,
-			Message: count(unopened, "socket") + " that no table lists could not be looked at through a descriptor",
+			Message: fmt.Sprintf("%s that no table lists could not be looked at through a descriptor (%v)", count(unopened, "socket"), why),
 		})
 	}
 	if len(rows.All) == 0 {
@@ -100,7 +105,13 @@ func (c *collection) belongs(s *socket.Socket) bool {
 	switch s.State {
 	case socket.Close:
 		return true
-	case socket.Bound: // kernels before 6.8 do not list these
+	case socket.Bound:
+		if c.listsBound && s.Proto == socket.TCP && !slices.Contains(c.fell.protos, s.Proto.String()) {
+			// The table would have it. What still tells a port and is not there
+			// is a connection that was reset: it has its port no more.
+			s.State = socket.Close
+			return c.query.States.Has(socket.Close)
+		}
 		return s.Proto == socket.TCP || s.Proto == socket.MPTCP
 	case socket.Unconn:
 		return s.Local.Port == 0

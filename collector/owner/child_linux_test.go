@@ -1,7 +1,6 @@
 package owner
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,9 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 	"unsafe"
@@ -305,85 +301,4 @@ func playVeil(o order) error {
 	cmd.SysProcAttr = asNobody()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	return cmd.Run()
-}
-
-// nobody is a user that runs nothing else here.
-const nobody = 65534
-
-func asNobody() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-}
-
-// child is a started role.
-type child struct {
-	said
-	pid int
-	end func() // ends the child before the test does
-}
-
-// start plays a role in a child until the test ends. The program is named by
-// /proc/self/exe because another user may not search the way to it.
-func start(t *testing.T, o order, attr *syscall.SysProcAttr, files ...*os.File) child {
-	t.Helper()
-	role, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{childRole + "=" + string(role)}
-	cmd.SysProcAttr, cmd.ExtraFiles = attr, files
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	end := sync.OnceFunc(func() {
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("child %s: %v", o.Role, err)
-		}
-	})
-	t.Cleanup(end)
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err != nil {
-		t.Fatalf("child %s says nothing: %v", o.Role, err)
-	}
-	c := child{pid: cmd.Process.Pid, end: end}
-	if err := json.Unmarshal(line, &c.said); err != nil {
-		t.Fatalf("child %s says %q: %v", o.Role, line, err)
-	}
-	return c
-}
-
-// listen makes a listener and returns it as a file, with its inode. The file
-// is the only descriptor of it.
-func listen(t *testing.T) (*os.File, uint64) {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := os.NewFile(uintptr(fd), "listener "+strconv.Itoa(fd))
-	t.Cleanup(func() { file.Close() })
-	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Listen(fd, 1); err != nil {
-		t.Fatal(err)
-	}
-	return file, socketsAt(0, fd)[0].Inode
-}
-
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("becoming another user needs root")
-	}
 }

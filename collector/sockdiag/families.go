@@ -51,7 +51,7 @@ func (d *decoder) decodeUnix(b []byte, s *socket.Socket) bool {
 				s.RecvQ, s.SendQ = a.u32(), native.Uint32(a.value[4:])
 			}
 		case uid:
-			s.UID, s.HasUID = a.u32(), len(a.value) >= 4
+			a.readUID(s)
 		}
 	}
 	return true
@@ -104,7 +104,7 @@ func (d *decoder) decodeNetlink(b []byte, s *socket.Socket) bool {
 	s.Remote = socket.Endpoint{Port: native.Uint32(b[8:]), Node: native.Uint32(b[12:])}
 	for a, rest, ok := nextAttribute(b[size:]); ok; a, rest, ok = nextAttribute(rest) {
 		if a.kind == meminfo {
-			s.RecvQ, s.SendQ = a.meminfo(memRmemAlloc), a.meminfo(memWmemAlloc)
+			a.readQueues(s)
 		}
 	}
 	return true
@@ -133,9 +133,9 @@ func (d *decoder) decodePacket(b []byte, s *socket.Socket) bool {
 		case info:
 			d.bindToDevice(s, a.u32())
 		case uid:
-			s.UID, s.HasUID = a.u32(), len(a.value) >= 4
+			a.readUID(s)
 		case meminfo:
-			s.RecvQ, s.SendQ = a.meminfo(memRmemAlloc), a.meminfo(memWmemAlloc)
+			a.readQueues(s)
 		}
 	}
 	return true
@@ -175,9 +175,9 @@ func (d *decoder) decodeXDP(b []byte, s *socket.Socket) bool {
 				s.Local.Port = native.Uint32(a.value[4:])
 			}
 		case uid:
-			s.UID, s.HasUID = a.u32(), len(a.value) >= 4
+			a.readUID(s)
 		case meminfo:
-			s.RecvQ, s.SendQ = a.meminfo(memRmemAlloc), a.meminfo(memWmemAlloc)
+			a.readQueues(s)
 		}
 	}
 	return true
@@ -234,7 +234,7 @@ func (d *decoder) decodeTIPC(b []byte, s *socket.Socket) bool {
 		case inode:
 			s.Inode = uint64(a.u32())
 		case uid:
-			s.UID, s.HasUID = a.u32(), len(a.value) >= 4
+			a.readUID(s)
 		case state:
 			number = uint8(a.u32())
 		case cookieAttr:
@@ -249,6 +249,15 @@ func (d *decoder) decodeTIPC(b []byte, s *socket.Socket) bool {
 	}
 	s.State = connectionState(s.Type, number)
 	return true
+}
+
+// readUID takes an attribute that tells the owner.
+func (a attribute) readUID(s *socket.Socket) { s.UID, s.HasUID = a.u32(), len(a.value) >= 4 }
+
+// readQueues takes an SK_MEMINFO_VARS array, the bytes in the queues of the
+// families that have no other measure.
+func (a attribute) readQueues(s *socket.Socket) {
+	s.RecvQ, s.SendQ = a.meminfo(memRmemAlloc), a.meminfo(memWmemAlloc)
 }
 
 // pair reads two numbers from a nest of attributes.

@@ -44,18 +44,22 @@ const (
 	remoteSeq  = 1000
 )
 
+// boundOnCable binds a socket to the port of a spec on this end of the cable.
+func (w *world) boundOnCable(s *spec) (p *peer, fd, port int, err error) {
+	if port, err = localPort(s.address); err != nil {
+		return nil, -1, 0, err
+	}
+	if p, err = w.cable(); err != nil {
+		return nil, -1, 0, err
+	}
+	fd, err = s.takeSockopts().bound(unix.AF_INET, unix.SOCK_STREAM, 0,
+		&unix.SockaddrInet4{Addr: localIP(), Port: port})
+	return p, fd, port, err
+}
+
 func remoteState(steps []step) maker {
 	return func(w *world, s *spec) ([]made, error) {
-		port, err := localPort(s.address)
-		if err != nil {
-			return nil, err
-		}
-		peer, err := w.cable()
-		if err != nil {
-			return nil, err
-		}
-		fd, err := s.takeSockopts().bound(unix.AF_INET, unix.SOCK_STREAM, 0,
-			&unix.SockaddrInet4{Addr: localIP(), Port: port})
+		peer, fd, port, err := w.boundOnCable(s)
 		if err != nil {
 			return nil, err
 		}
@@ -133,16 +137,7 @@ func (p *peer) walk(fd int, port uint16, steps []step) (closed bool, err error) 
 // makeSynRecv makes a listener on tcp-synrecv:PORT to which the peer has sent a
 // SYN without ever finishing the handshake.
 func makeSynRecv(w *world, s *spec) ([]made, error) {
-	port, err := localPort(s.address)
-	if err != nil {
-		return nil, err
-	}
-	peer, err := w.cable()
-	if err != nil {
-		return nil, err
-	}
-	fd, err := s.takeSockopts().bound(unix.AF_INET, unix.SOCK_STREAM, 0,
-		&unix.SockaddrInet4{Addr: localIP(), Port: port})
+	peer, fd, port, err := w.boundOnCable(s)
 	if err != nil {
 		return nil, err
 	}
