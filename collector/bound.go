@@ -46,8 +46,10 @@ func (r *reader) dumpApart(ctx context.Context, q sockdiag.Request, yield func(*
 	b := &boundRows{ended: make(chan error, 1), rows: map[uint64]*socket.Socket{}}
 	ask := q
 	ask.States = socket.StateSetOf(socket.Bound)
+	names := openLinks() // here: the goroutine's thread may be in another namespace
 	go func() {
-		client := sockdiag.NewClient(conn, linkName)
+		defer names.close()
+		client := sockdiag.NewClient(conn, names.name)
 		err := client.Dump(ctx, ask, func(s *socket.Socket) error {
 			b.rows[s.Cookie] = b.all.Add(s)
 			return nil

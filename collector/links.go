@@ -8,24 +8,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// linkName names a network interface of this network namespace, "if7" for an
-// index that has no name any more. /sys would show those of the namespace it
-// was mounted in. The socket that the question takes is closed at once, or it
-// would be among the sockets that are listed.
-func linkName(index uint32) string {
-	unnamed := "if" + strconv.FormatUint(uint64(index), 10)
+// links names the network interfaces of the network namespace that it was
+// opened in, by the thread that opened it. /sys would show those of the
+// namespace it was mounted in.
+type links struct{ fd int }
+
+func openLinks() links {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return unnamed
+		return links{fd: -1} // every name is then a number
 	}
-	defer unix.Close(fd)
+	return links{fd: fd}
+}
+
+func (l links) close() {
+	if l.fd >= 0 {
+		_ = unix.Close(l.fd) // held no data
+	}
+}
+
+// name returns "if7" for an index that has no name any more.
+func (l links) name(index uint32) string {
+	unnamed := "if" + strconv.FormatUint(uint64(index), 10)
 	request, err := unix.NewIfreq("")
 	if err != nil {
 		return unnamed
 	}
 	request.SetUint32(index)
-	if err := unix.IoctlIfreq(fd, unix.SIOCGIFNAME, request); err != nil {
+	if err := unix.IoctlIfreq(l.fd, unix.SIOCGIFNAME, request); err != nil {
 		return unnamed
 	}
 	return request.Name()
+}
+
+// linkName names an interface of the calling thread's namespace. The socket that
+// the question takes is closed at once, or it would be among those listed.
+func linkName(index uint32) string {
+	l := openLinks()
+	defer l.close()
+	return l.name(index)
 }

@@ -81,45 +81,58 @@ func listRun(ctx context.Context, o *listOptions) error {
 		return err
 	}
 
-	n := 0
-	var report socket.Report
+	var (
+		n      int
+		report socket.Report
+	)
 	if sort.Keep() && out.row != nil && !o.resolve {
-		report, err = o.collector.Collect(ctx, q, func(s *socket.Socket) error {
-			n++
-			return out.row(s)
-		})
-		if err != nil {
-			return err
-		}
+		n, report, err = o.stream(ctx, q, out)
 	} else {
-		ordering := sort.Start()
-		report, err = collector.Gather(ctx, o.collector, q, func(s *socket.Socket) {
-			if n++; n == manyRows {
-				debug.SetGCPercent(gcPercentForMany)
-			}
-			ordering.Add(s)
-			if !o.resolve { // else the names come after
-				out.measure(s)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		rows := ordering.Rows()
-		if o.resolve {
-			report.Notices = append(report.Notices, resolve(ctx, o.lookup, resolveLimit, rows)...)
-			for _, s := range rows {
-				out.measure(s)
-			}
-		}
-		if err := out.rows(rows); err != nil {
-			return err
-		}
+		n, report, err = o.gather(ctx, q, sort, out)
+	}
+	if err != nil {
+		return err
 	}
 	if err := out.close(report); err != nil {
 		return err
 	}
 	return o.verdict(n, report.Notices)
+}
+
+// stream prints rows as they come, in flat memory.
+func (o *listOptions) stream(ctx context.Context, q collector.Query, out renderer) (n int, report socket.Report, err error) {
+	report, err = o.collector.Collect(ctx, q, func(s *socket.Socket) error {
+		n++
+		return out.row(s)
+	})
+	return n, report, err
+}
+
+// gather sorts all rows, or names their hosts, before the first is printed.
+func (o *listOptions) gather(
+	ctx context.Context, q collector.Query, sort field.Sort, out renderer,
+) (n int, report socket.Report, err error) {
+	ordering := sort.Start()
+	report, err = collector.Gather(ctx, o.collector, q, func(s *socket.Socket) {
+		if n++; n == manyRows {
+			debug.SetGCPercent(gcPercentForMany)
+		}
+		ordering.Add(s)
+		if !o.resolve { // else the names come after
+			out.measure(s)
+		}
+	})
+	if err != nil {
+		return n, report, err
+	}
+	rows := ordering.Rows()
+	if o.resolve {
+		report.Notices = append(report.Notices, resolve(ctx, o.lookup, resolveLimit, rows)...)
+		for _, s := range rows {
+			out.measure(s)
+		}
+	}
+	return n, report, out.rows(rows)
 }
 
 // verdict says what could not be seen, and chooses the exit code.
