@@ -172,7 +172,7 @@ func (c *collection) eliminate(
 	rings := c.ringSockets(found.Rings)
 	blind := c.sightless || found.Denied > 0 || found.Starved > 0 || found.Veiled
 	nested := c.inNestedPIDNS()
-	passing := !blind && !nested && c.anyInFlight(ctx, finder)
+	passing := !blind && c.anyInFlight(ctx, finder)
 	for _, i := range doubt {
 		s := rows[i]
 		switch {
@@ -180,10 +180,10 @@ func (c *collection) eliminate(
 			s.NoProcess = socket.ReasonInFlight
 		case blind:
 			s.NoProcess = socket.ReasonHidden
-		case nested:
-			s.NoProcess = socket.ReasonOtherPIDNS
 		case passing:
 			s.NoProcess = socket.ReasonInFlight
+		case nested:
+			s.NoProcess = socket.ReasonOtherPIDNS
 		case s.HasUID && s.UID == 0:
 			// The kernel makes its own sockets as root; no process has this one.
 			s.NoProcess = socket.ReasonKernel
@@ -245,7 +245,7 @@ func (c *collection) inNestedPIDNS() bool {
 
 // noteHidden counts the rows whose processes this user may not see.
 func (c *collection) noteHidden(rows []*socket.Socket, found *owner.Result) {
-	hidden, outside := 0, 0
+	hidden, outside, root := 0, 0, os.Geteuid() == 0
 	for _, s := range rows {
 		switch s.NoProcess {
 		case socket.ReasonHidden:
@@ -270,13 +270,9 @@ func (c *collection) noteHidden(rows []*socket.Socket, found *owner.Result) {
 			Hint:    "raise the limit of open files (ulimit -n)",
 		})
 	case hidden > 0:
-		c.note(hiddenOwners(hidden, os.Geteuid() == 0))
+		c.note(hiddenOwners(hidden, found, root))
 	}
-}
-
-func processes(n int) string {
-	if n == 1 {
-		return "1 process"
+	if !root && found.Denied > 0 && c.strayProtos()&^c.unlisted != 0 {
+		c.note(hiddenDescriptors(found))
 	}
-	return fmt.Sprintf("%d processes", n)
 }

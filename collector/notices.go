@@ -5,6 +5,7 @@ package collector
 import (
 	"fmt"
 
+	"github.com/sockls/sockls/collector/owner"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -55,21 +56,39 @@ func count(n int, one string) string {
 // hiddenOwners is about sockets whose processes this user may not look into.
 // Root is refused too where a security module says so or a container has
 // given up CAP_SYS_PTRACE.
-func hiddenOwners(n int, root bool) socket.Notice {
-	verb := "belong"
-	if n == 1 {
-		verb = "belongs"
-	}
+func hiddenOwners(n int, found *owner.Result, root bool) socket.Notice {
 	if root {
 		return socket.Notice{
 			Code: "owners-hidden", Count: n,
-			Message: fmt.Sprintf("%s %s to processes that even root may not look into here", count(n, "socket"), verb),
-			Hint:    "a security module forbids it, or CAP_SYS_PTRACE is missing",
+			Message: fmt.Sprintf("%s held by no process that may be looked into; even root is refused %s (pid %d)",
+				count(n, "socket"), processes(found.Denied), found.DeniedPID),
+			Hint: "a security module forbids it, or CAP_SYS_PTRACE is missing",
 		}
+	}
+	verb := "belong"
+	if n == 1 {
+		verb = "belongs"
 	}
 	return socket.Notice{
 		Code: "owners-hidden", Count: n,
 		Message: fmt.Sprintf("%s %s to other users", count(n, "socket"), verb),
 		Hint:    "run as root to see their processes",
 	}
+}
+
+// hiddenDescriptors is about sockets that only a descriptor shows, in processes
+// that may not be looked into: nobody can say how many there are.
+func hiddenDescriptors(found *owner.Result) socket.Notice {
+	return socket.Notice{
+		Code: "descriptors-hidden", Count: found.Denied,
+		Message: fmt.Sprintf("sockets that are not bound were not looked for in %s of other users", processes(found.Denied)),
+		Hint:    "run as root to see them",
+	}
+}
+
+func processes(n int) string {
+	if n == 1 {
+		return "1 process"
+	}
+	return fmt.Sprintf("%d processes", n)
 }

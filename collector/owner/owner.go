@@ -50,6 +50,8 @@ type Result struct {
 	// Denied counts the processes that this user may not look into, Starved
 	// those that were not looked into for want of descriptors or memory.
 	Denied, Starved int
+	// DeniedPID is one of the former, 0 where there is none.
+	DeniedPID int
 	// Veiled is set when processes of other users are not even listed
 	// (the hidepid option of proc(5)).
 	Veiled bool

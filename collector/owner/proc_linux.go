@@ -104,13 +104,16 @@ func visit(ctx context.Context, workers []walker, pids []int32) {
 
 // merge gathers what all workers have found so far.
 func (r *Result) merge(w Want, workers []walker) {
-	r.Strays, r.Rings, r.Denied, r.Starved = nil, nil, 0, 0
+	r.Strays, r.Rings, r.Denied, r.Starved, r.DeniedPID = nil, nil, 0, 0, 0
 	found := make([][]Held, 0, len(workers))
 	for i := range workers {
 		found = append(found, workers[i].held)
 		r.Strays = append(r.Strays, workers[i].strays...)
 		r.Rings = append(r.Rings, workers[i].rings...)
 		r.Denied += workers[i].denied
+		if pid := int(workers[i].deniedPID); pid != 0 && (r.DeniedPID == 0 || pid < r.DeniedPID) {
+			r.DeniedPID = pid
+		}
 		r.Starved += workers[i].starved
 	}
 	r.held, r.starts = group(w.Inodes.Len(), found)

@@ -11,15 +11,16 @@ import (
 
 // walker is one worker; its buffers serve all its processes.
 type walker struct {
-	want     Want
-	held     []Held
-	strays   []Descriptor
-	rings    []Descriptor
-	facts    facts
-	root     int
-	denied   int
-	starved  int
-	compares bool // kcmp(2) means the processes that /proc does
+	want      Want
+	held      []Held
+	strays    []Descriptor
+	rings     []Descriptor
+	facts     facts
+	root      int
+	denied    int
+	deniedPID int32 // the first of them
+	starved   int
+	compares  bool // kcmp(2) means the processes that /proc does
 
 	// What follows is about one process.
 	process   *socket.Process // the facts, once it holds something wanted
@@ -70,7 +71,9 @@ func (w *walker) visit(pid int32) {
 		}
 	}
 	if w.refused {
-		w.denied++
+		if w.denied++; w.deniedPID == 0 {
+			w.deniedPID = pid
+		}
 	}
 	if w.short {
 		w.starved++

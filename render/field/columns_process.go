@@ -14,7 +14,7 @@ var processFields = []Field{
 		Name: "process", Header: "PROCESS", JSONKey: "processes", Shrink: 2, Min: 10, Reserve: 16,
 		Help:    "every process that holds the socket, name[pid,pid/thread], or (why there is none)",
 		Details: socket.DetailOwners,
-		Value:   appendProcesses, Missing: appendReason, Shorten: shortenList, Role: processRole,
+		Value:   appendProcesses, Shorten: shortenList, Role: processRole,
 		Compare: firstProcess(func(a, b *socket.Process) int {
 			if c := strings.Compare(a.Name, b.Name); c != 0 {
 				return c

@@ -119,7 +119,7 @@ func TestUnknown(t *testing.T) {
 		text string
 	}{
 		{"loacl", UnknownError{"column", "loacl", "local"}, `unknown column "loacl", did you mean "local"?`},
-		{"pid,", UnknownError{"column", "", ""}, `unknown column ""`},
+		{"pid,", UnknownError{"column", "", ""}, `empty column in the list`},
 		{"+wibble\n", UnknownError{"column", "wibble", ""}, `unknown column "wibble"`},
 		{"a\x1bb", UnknownError{"column", "a\x1bb", ""}, `unknown column "a\x1bb"`},
 	}

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,9 @@ type UnknownError struct {
 
 // Error implements error.
 func (e *UnknownError) Error() string {
+	if e.Name == "" {
+		return "empty " + e.Kind + " in the list"
+	}
 	if e.Nearest == "" {
 		return fmt.Sprintf("unknown %s %q", e.Kind, e.Name)
 	}
@@ -106,6 +110,9 @@ func ParseSort(keys string) (Sort, error) {
 	var compares []func(a, b *socket.Socket) int
 	for key := range strings.SplitSeq(keys, ",") {
 		name, reverse := strings.CutPrefix(strings.TrimSpace(key), "-")
+		if name == "none" {
+			return Sort{}, errors.New(`sort key "none" keeps the kernel's order and stands alone`)
+		}
 		f, ok := Lookup(name)
 		if !ok {
 			valid := append(Names(), "none")

@@ -13,9 +13,13 @@ import (
 
 // appendProcesses appends every process that holds the socket. Holders come
 // ordered by pid, thread and descriptor; processes of one name are put into
-// one pair of brackets, where the name first occurs.
+// one pair of brackets, where the name first occurs. Where there is none, the
+// reason stands in its place.
 func appendProcesses(dst []byte, s *socket.Socket) []byte {
 	holders := s.Processes
+	if len(holders) == 0 {
+		return appendReason(dst, s)
+	}
 	if !sameName(holders) {
 		holders = groupByName(holders)
 	}
@@ -80,10 +84,11 @@ func groupByName(holders []socket.Holder) []socket.Holder {
 	return holders
 }
 
-// appendReason stands where no process can be named.
+// appendReason stands where no process can be named: in parentheses and bare,
+// which no process name ever is.
 func appendReason(dst []byte, s *socket.Socket) []byte {
 	if s.NoProcess == socket.ReasonNone {
-		return append(dst, '-')
+		return dst
 	}
 	dst = append(dst, '(')
 	dst = append(dst, s.NoProcess.Text()...)

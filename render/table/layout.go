@@ -55,7 +55,18 @@ func (t *Table) total() int {
 
 // narrow takes from the columns that may be shortened until a row fits: from
 // those of the highest Shrink first, and among equals from the widest.
+//
+// Where even that would not make a row fit, the line wraps in any case, and the
+// row may as well fill the lines that it takes.
 func (t *Table) narrow() {
+	least := t.total()
+	for j, f := range t.opts.Fields {
+		if f.Shrink > 0 {
+			least -= max(0, t.columns[j].width-max(f.Min, text.Width([]byte(f.Header))))
+		}
+	}
+	lines := max(1, (least+t.opts.Width-1)/t.opts.Width)
+	t.opts.Width *= lines
 	over := t.total() - t.opts.Width
 	highest := 0
 	for _, f := range t.opts.Fields {

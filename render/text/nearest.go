@@ -1,11 +1,14 @@
 package text
 
+import "strings"
+
 // Nearest returns the entry of valid that word was most likely meant to be,
 // or "" when none is near. It counts insertions, deletions, substitutions and
 // swaps of neighbours, and accepts one mistake for every three letters (and
 // at least one), but never a word of which nothing is left. Of several equally
 // near words the first wins.
 func Nearest(word string, valid []string) string {
+	word = strings.ToLower(word) // all valid words are in lower case
 	limit := max(1, len(word)/3)
 	best, bestDistance := "", limit+2
 	for _, candidate := range valid {
@@ -14,7 +17,7 @@ func Nearest(word string, valid []string) string {
 			d = limit + 2
 		}
 		for cut := max(3, len(word)-1); cut <= len(word)+1 && cut < len(candidate); cut++ {
-			if begun := distance(word, candidate[:cut]); begun <= limit {
+			if begun := distance(word, candidate[:cut]); begun <= len(word)/4 {
 				d = min(d, begun+1)
 			}
 		}

@@ -48,7 +48,9 @@ func TestNearest(t *testing.T) {
 		{"", ""},
 		{"quantum", ""},
 		{"loc", "local"},
-		{"snd", "send-q"},
+		{"foo", ""},
+		{"PID", "pid"},
+		{"lcoal-p", "local-port"},
 		{"remo", "remote"},
 	}
 	for _, tt := range tests {

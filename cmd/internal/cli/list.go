@@ -34,7 +34,7 @@ func (o *listOptions) flags(f *pflag.FlagSet) {
 	var accepted bool
 	f.BoolVarP(&accepted, "numeric", "n", false, "accepted: addresses and ports are numbers unless -r is given")
 	f.BoolVarP(&accepted, "processes", "p", false, "accepted: processes are shown unless --no-processes is given")
-	f.BoolVar(&o.noProcesses, "no-processes", false, "do not look for the processes that hold the sockets")
+	f.BoolVar(&o.noProcesses, "no-processes", false, "do not look into processes: neither for holders nor, with -a, for sockets that only they show")
 	f.BoolVarP(&o.resolve, "resolve", "r", false, "show host names in place of addresses")
 	o.output.flags(f)
 	f.StringVar(&o.sort, "sort", "", "sort by `KEYS`, which are columns, -KEY for the reverse; none streams in kernel order")
@@ -65,6 +65,11 @@ func listRun(ctx context.Context, o *listOptions) error {
 		return err
 	}
 	q.Details = o.output.details(fields) | sort.Details
+	if o.all {
+		// Which rows there are must not depend on the columns, and some sockets
+		// are only found in the processes that hold them.
+		q.Details |= socket.DetailOwners
+	}
 	if o.noProcesses {
 		q.Details &^= ownerDetails
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,10 +36,15 @@ func Main(ctx context.Context, s streams.Streams, args []string) int {
 }
 
 func execute(ctx context.Context, s streams.Streams, cmd *cobra.Command, args []string) int {
+	// What cobra prints itself, such as help, it prints without looking.
+	out := &checkedWriter{w: s.Out}
 	cmd.SetArgs(args)
-	cmd.SetOut(s.Out)
+	cmd.SetOut(out)
 	cmd.SetErr(s.Err)
 	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
 	var code exitError
 	switch {
 	case err == nil:
@@ -48,6 +54,20 @@ func execute(ctx context.Context, s streams.Streams, cmd *cobra.Command, args []
 	}
 	complain(s, err.Error())
 	return exitFailed
+}
+
+// checkedWriter keeps the first error.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 // complain prints one line on standard error. Messages quote what users and

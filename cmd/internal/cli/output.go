@@ -66,7 +66,13 @@ func (o *output) fields(listeners, noProcesses bool) ([]field.Field, error) {
 	if err != nil || o.columns == "" {
 		return defaults, err
 	}
-	return field.Parse(o.columns, defaults)
+	fields, err := field.Parse(o.columns, defaults)
+	for _, f := range fields {
+		if noProcesses && f.Details&ownerDetails != 0 {
+			return nil, fmt.Errorf("--no-processes leaves nothing to show in column %q", f.Name)
+		}
+	}
+	return fields, err
 }
 
 // details are what the chosen format needs to be fetched. JSON has one form,

@@ -81,7 +81,7 @@ func resolve(ctx context.Context, ask lookup, limit time.Duration, rows []*socke
 	}
 	return []socket.Notice{{
 		Code: "hosts-unresolved", Count: unanswered,
-		Message: fmt.Sprintf("%d of %d addresses could not be resolved within %v and stay numbers", unanswered, len(names), limit),
+		Message: fmt.Sprintf("%d of %d addresses could not be resolved and stay numbers", unanswered, len(names)),
 	}}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/render/field"
+	"github.com/sockls/sockls/render/text"
 )
 
 // newRootCmd makes the program. Without a subcommand it lists sockets; runF
@@ -43,7 +44,11 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 					names = append(names, c.Name())
 				}
 			}
-			return unknownWord("command", "", args[0], names)
+			if near := text.Nearest(args[0], names); near != "" {
+				return fmt.Errorf("unknown command %q, did you mean %q?", args[0], near)
+			}
+			return fmt.Errorf("unexpected word %q: rows are chosen by flags, see sockls --help; "+
+				"for one port try: sockls -a | grep :PORT", args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {

@@ -33,8 +33,8 @@ func (s *selection) flags(f *pflag.FlagSet) {
 	f.BoolVar(&s.vsock, "vsock", false, "vsock sockets")
 	f.BoolVar(&s.xdp, "xdp", false, "XDP sockets")
 	f.BoolVar(&s.tipc, "tipc", false, "TIPC sockets")
-	f.BoolVarP(&s.ipv4, "ipv4", "4", false, "IPv4 sockets only")
-	f.BoolVarP(&s.ipv6, "ipv6", "6", false, "IPv6 sockets only")
+	f.BoolVarP(&s.ipv4, "ipv4", "4", false, "of the internet sockets those of IPv4")
+	f.BoolVarP(&s.ipv6, "ipv6", "6", false, "of the internet sockets those of IPv6")
 	f.StringVarP(&s.query, "query", "A", "", "`LIST` of all, inet, "+strings.Join(protoNames(), ", ")+"; !x removes x")
 	f.StringVarP(&s.family, "family", "f", "", "`FAMILY` inet, inet6, unix, link, netlink, vsock, xdp or tipc")
 }
