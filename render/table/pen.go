@@ -20,8 +20,8 @@ type pen struct {
 
 // cell is one rendered text: it begins in the arena where the last one ends.
 type cell struct {
-	end   int
-	width int
+	end   int32
+	width int32
 	role  text.Role
 }
 
@@ -31,7 +31,7 @@ func (p *pen) render(s *socket.Socket) {
 		f := &p.opts.Fields[i]
 		start := len(p.arena)
 		p.arena = f.Append(p.arena, s)
-		c := cell{end: len(p.arena), width: text.Width(p.arena[start:])}
+		c := cell{end: int32(len(p.arena)), width: int32(text.Width(p.arena[start:]))}
 		switch {
 		case len(p.arena) == start+1 && p.arena[start] == '-':
 			c.role = text.Dim
@@ -49,19 +49,19 @@ func (p *pen) drop() { p.arena, p.cells = p.arena[:0], p.cells[:0] }
 func (p *pen) measure() {
 	for i := 0; i < len(p.cells); i += len(p.columns) {
 		for j := range p.columns {
-			p.columns[j].width = max(p.columns[j].width, p.cells[i+j].width)
+			p.columns[j].width = max(p.columns[j].width, int(p.cells[i+j].width))
 		}
 	}
 }
 
 // emit turns the waiting cells into lines.
 func (p *pen) emit() {
-	from := 0
+	from := int32(0)
 	for i := 0; i < len(p.cells); i += len(p.columns) {
 		cursor := 0
 		for j := range p.columns {
 			c := &p.cells[i+j]
-			cursor = p.place(j, cursor, p.arena[from:c.end], c.width, c.role)
+			cursor = p.place(j, cursor, p.arena[from:c.end], int(c.width), c.role)
 			from = c.end
 		}
 		p.out = append(p.out, '\n')

@@ -13,8 +13,8 @@ const (
 	// sampleRows and sampleBytes end the sample that decides the widths,
 	// whichever comes first. The second keeps memory flat when single cells
 	// are huge, such as a socket held by thousands of processes.
-	sampleRows  = 2000
-	sampleBytes = 1 << 20
+	sampleRows  = 500
+	sampleBytes = 256 << 10
 
 	// flushAt is how much is collected before it is written.
 	flushAt = 32 << 10
