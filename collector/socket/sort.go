@@ -3,7 +3,6 @@ package socket
 import (
 	"cmp"
 	"encoding/binary"
-	"net/netip"
 	"slices"
 )
 
@@ -15,7 +14,7 @@ import (
 // are compared instead of the rows: a table of 100,000 rows does not fit into
 // a processor's cache, its keys nearly do.
 type Sorter struct {
-	runs [][]keyedRow // all but the last are sorted
+	keyed []keyedRow // whole runs of it are sorted, what is behind them is not
 }
 
 // runRows is the length of a run: its keys stay in the nearest cache.
@@ -23,53 +22,42 @@ const runRows = 1024
 
 // Add takes a row, which must not change any more.
 func (s *Sorter) Add(row *Socket) {
-	last := len(s.runs) - 1
-	if last < 0 || len(s.runs[last]) == runRows {
-		if last >= 0 {
-			slices.SortFunc(s.runs[last], compareKeyed)
-		}
-		s.runs = append(s.runs, nil)
-		last++
+	s.keyed = append(s.keyed, keyOf(row))
+	if n := len(s.keyed); n%runRows == 0 {
+		slices.SortFunc(s.keyed[n-runRows:], compareKeyed)
 	}
-	s.runs[last] = append(s.runs[last], keyOf(row))
 }
 
 // Rows returns all rows in order. Nothing can be added after that.
 func (s *Sorter) Rows() []*Socket {
-	if len(s.runs) == 0 {
-		return nil
-	}
-	slices.SortFunc(s.runs[len(s.runs)-1], compareKeyed)
-	for len(s.runs) > 1 {
-		merged := s.runs[:0]
-		for i := 0; i < len(s.runs); i += 2 {
-			if i+1 == len(s.runs) {
-				merged = append(merged, s.runs[i])
-			} else {
-				merged = append(merged, mergeRuns(s.runs[i], s.runs[i+1]))
-			}
+	from := s.keyed
+	slices.SortFunc(from[len(from)/runRows*runRows:], compareKeyed)
+	to := make([]keyedRow, len(from))
+	for width := runRows; width < len(from); width *= 2 {
+		for start := 0; start < len(from); start += 2 * width {
+			middle := min(start+width, len(from))
+			end := min(middle+width, len(from))
+			mergeRuns(to[start:end], from[start:middle], from[middle:end])
 		}
-		s.runs = merged
+		from, to = to, from
 	}
-	rows := make([]*Socket, len(s.runs[0]))
+	rows := make([]*Socket, len(from))
 	for i := range rows {
-		rows[i] = s.runs[0][i].row
+		rows[i] = from[i].row
 	}
 	return rows
 }
 
-func mergeRuns(a, b []keyedRow) []keyedRow {
-	out := make([]keyedRow, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if compareKeyed(b[0], a[0]) < 0 {
-			out = append(out, b[0])
-			b = b[1:]
-		} else {
-			out = append(out, a[0])
-			a = a[1:]
+// mergeRuns merges two sorted runs into to, which has room for just both.
+func mergeRuns(to, a, b []keyedRow) {
+	for i := range to {
+		switch {
+		case len(b) == 0 || len(a) > 0 && compareKeyed(a[0], b[0]) <= 0:
+			to[i], a = a[0], a[1:]
+		default:
+			to[i], b = b[0], b[1:]
 		}
 	}
-	return append(append(out, a...), b...)
 }
 
 // keyedRow is a row with the leading parts of its order. The remote key counts
@@ -89,35 +77,37 @@ func keyOf(s *Socket) keyedRow {
 	return k
 }
 
+// The parts of a key below the protocol or the state: the port, which family,
+// and the address.
+const (
+	keyPort = 40
+	keyFour = uint64(1) << 38
+	keySix  = uint64(2) << 38
+)
+
 // endpointKey packs port and address into 56 bits that order like them: IPv4
 // before IPv6, no address before both, and of IPv6 as much as there is room for.
 func endpointKey(e *Endpoint) uint64 {
-	const (
-		portShift = 40
-		four      = uint64(1) << 38
-		six       = uint64(2) << 38
-	)
-	k := uint64(min(e.Port, 0xffff)) << portShift
+	k := uint64(min(e.Port, 0xffff)) << keyPort
 	switch {
 	case e.Addr.Is4():
 		a := e.Addr.As4()
-		return k | four | uint64(binary.BigEndian.Uint32(a[:]))
+		return k | keyFour | uint64(binary.BigEndian.Uint32(a[:]))
 	case e.Addr.Is6():
 		a := e.Addr.As16()
-		return k | six | binary.BigEndian.Uint64(a[:8])>>26
+		return k | keySix | binary.BigEndian.Uint64(a[:8])>>26
 	}
 	return k
 }
 
+// compareKeyed looks into the rows only where the keys do not tell all: between
+// equal IPv6 ends, and between twins.
 func compareKeyed(a, b keyedRow) int {
-	if c := cmp.Compare(a.local, b.local); c != 0 {
-		return c
+	if a.local != b.local {
+		return cmp.Compare(a.local, b.local)
 	}
-	if exact(a.row.Local.Addr) && a.remote != b.remote {
+	if a.local&(keyFour|keySix) == keyFour && a.remote != b.remote {
 		return cmp.Compare(a.remote, b.remote)
 	}
 	return Compare(a.row, b.row)
 }
-
-// exact reports whether an address is told completely by its key.
-func exact(a netip.Addr) bool { return a.Is4() }

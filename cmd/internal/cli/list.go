@@ -47,7 +47,7 @@ func (o *listOptions) flags(f *pflag.FlagSet) {
 // again and again; below, changing the pace costs more than it saves.
 const (
 	manyRows         = 5_000
-	gcPercentForMany = 800
+	gcPercentForMany = 400
 )
 
 // listRun lists sockets: one query, one collection, one renderer.
