@@ -124,13 +124,7 @@ func TestSocketOfThread(t *testing.T) {
 		err     error
 	}
 	ready, release := make(chan place), make(chan struct{})
-	go func() {
-		runtime.LockOSThread() // the table goes with the thread
-		if unix.Gettid() == os.Getpid() {
-			runtime.UnlockOSThread() // the main thread would stay, and keep it
-			ready <- place{err: errors.New("this is the main thread")}
-			return
-		}
+	offMain(func() {
 		p := place{tid: unix.Gettid()}
 		var st unix.Stat_t
 		if p.err = unix.Unshare(unix.CLONE_FILES); p.err == nil {
@@ -144,7 +138,7 @@ func TestSocketOfThread(t *testing.T) {
 		}
 		ready <- p
 		<-release
-	}()
+	})
 	p := <-ready
 	defer close(release)
 	if p.err != nil {
@@ -207,4 +201,23 @@ func TestSocketOfOtherProtocol(t *testing.T) {
 	if s, err := i.Socket(os.Getpid(), 0, udp, inodeOf(t, udp)); err != nil || s.Proto != socket.UDP {
 		t.Errorf("udp: %+v, %v", s, err)
 	}
+}
+
+// offMain runs f on a thread of its own, which ends with it. The main thread
+// would stay, so it is kept busy when it happens to be the one.
+func offMain(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() != os.Getpid() {
+			f()
+			return
+		}
+		done := make(chan struct{})
+		offMain(func() {
+			defer close(done)
+			f()
+		})
+		<-done
+		runtime.UnlockOSThread()
+	}()
 }

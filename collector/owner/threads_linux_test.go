@@ -37,24 +37,18 @@ func TestFindThreads(t *testing.T) {
 func TestFindCopiedTable(t *testing.T) {
 	file, inode := listen(t)
 	tid, release := make(chan int), make(chan struct{})
-	go func() {
+	offMain(func() {
 		defer close(tid)
-		runtime.LockOSThread() // the table goes with the thread
-		if unix.Gettid() == os.Getpid() {
-			runtime.UnlockOSThread() // the main thread would stay, and keep it
-			tid <- 0
-			return
-		}
 		if err := unix.Unshare(unix.CLONE_FILES); err != nil {
 			tid <- 0
 			return
 		}
 		tid <- unix.Gettid()
 		<-release
-	}()
+	})
 	thread := <-tid
 	if thread == 0 {
-		t.Skip("no thread to spare, or unshare(CLONE_FILES) is refused")
+		t.Skip("unshare(CLONE_FILES) is refused")
 	}
 	copied := here(inode, file.Fd())
 	copied.TID = int32(thread)
@@ -100,4 +94,24 @@ func wantLeaderless(t *testing.T, c child, r *Result, file *os.File) {
 	if p.Name != "headless" || p.Command != "/proc/self/exe" || p.Exe != exe || !p.HasUID || p.Started.IsZero() {
 		t.Errorf("facts %+v", p)
 	}
+}
+
+// offMain runs f on a thread of its own, which ends with it and takes its table
+// along. The main thread would stay, so it is kept busy when it happens to be
+// the one.
+func offMain(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() != os.Getpid() {
+			f()
+			return
+		}
+		done := make(chan struct{})
+		offMain(func() {
+			defer close(done)
+			f()
+		})
+		<-done
+		runtime.UnlockOSThread()
+	}()
 }
