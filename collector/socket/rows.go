@@ -15,6 +15,7 @@ func (r *Rows) Add(s *Socket) *Socket {
 	}
 	r.block = append(r.block, *s)
 	kept := &r.block[len(r.block)-1]
+	kept.Details = kept.Details.Clone()
 	r.All = append(r.All, kept)
 	return kept
 }

@@ -18,6 +18,17 @@ const (
 	DetailQueues                         // queue lengths of the families that do not tell them unasked
 	DetailPeer                           // address of a unix socket's peer
 	DetailNetNS                          // the network namespace the rows are of
+	DetailExtended                       // shutdown, cgroup id; unix, packet and netlink specifics
+	DetailMark                           // SO_MARK, only for CAP_NET_ADMIN
+	DetailCgroupPath                     // path of the cgroup
+	DetailTimer                          // the timer that runs
+	DetailMemory                         // buffers and what is in them
+	DetailTCPInfo                        // struct tcp_info and what the congestion control adds
+	DetailTOS                            // type of service, traffic class, class id
+	DetailIPFlags                        // IP-level options that are on or off
+	DetailReuse                          // SO_REUSEADDR and SO_REUSEPORT, asked through a holder: with DetailOwners
+	DetailContext                        // security context of the holders
+	DetailAutobound                      // whether the kernel chose the local port
 )
 
 // Has reports whether any of the details in want is asked for.
@@ -46,10 +57,19 @@ type Source struct {
 	Owners string
 }
 
+// Origin is the machine that the rows are of, and the time they were collected
+// at.
+type Origin struct {
+	Host string
+	Time time.Time
+}
+
 // Report is what a collection has to say beside its rows.
 type Report struct {
 	Source  Source
 	Notices []Notice
+	// Origin is what a file says of itself; its zero value is this machine, now.
+	Origin Origin
 }
 
 // Snapshot is the gathered result of one collection.

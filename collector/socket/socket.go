@@ -7,8 +7,8 @@ import (
 
 // Socket is one row: a kernel socket as it was at one moment.
 //
-// Streaming collectors reuse the value they yield; copy it (a plain
-// assignment does) to keep it.
+// Streaming collectors reuse the value they yield and the Details it points to;
+// Rows.Add makes a copy that may be kept.
 type Socket struct {
 	Local  Endpoint
 	Remote Endpoint
@@ -26,6 +26,8 @@ type Socket struct {
 	Hosts *Hosts
 	// NetNS is the network namespace the socket lives in.
 	NetNS *NetNS
+	// Details are nil where none were asked for.
+	Details *Details
 
 	// Inode is the sockfs inode. It is 0 where no file refers to the socket:
 	// TIME_WAIT, SYN_RECV, orphans and connections not accepted yet.
@@ -89,6 +91,9 @@ type Process struct {
 	// the program; both "" when not asked for or not readable.
 	Command string
 	Exe     string
+	// Context is the security context of the process (/proc/PID/attr/current),
+	// "" when it was not asked for or there is none.
+	Context string
 	User    string // name of UID
 	UID     uint32 // effective user id
 	HasUID  bool

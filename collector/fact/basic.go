@@ -1,0 +1,78 @@
+package fact
+
+import "github.com/sockls/sockls/collector/socket"
+
+// basicFacts are those that every row has.
+func basicFacts() []Fact {
+	all := []Fact{
+		number(NoGroup, "recv-q", Bytes, socket.DetailQueues,
+			"bytes received and not read; for a listener the connections waiting to be accepted",
+			func(s *socket.Socket, _ bool) *uint32 { return &s.RecvQ }),
+		number(NoGroup, "send-q", Bytes, socket.DetailQueues,
+			"bytes sent and not acknowledged; for a listener the limit of waiting connections",
+			func(s *socket.Socket, _ bool) *uint32 { return &s.SendQ }),
+		text(NoGroup, "device", 0, "interface the socket is bound to",
+			func(s *socket.Socket, _ bool) *string { return &s.Device }),
+		tri(NoGroup, "v6only", 0, "whether an IPv6 socket refuses IPv4",
+			func(s *socket.Socket, create bool) *socket.Tri {
+				if s.Family != socket.IPv6 && !create {
+					return nil
+				}
+				return &s.V6Only
+			}),
+		number(NoGroup, "inode", Count, 0, "sockfs inode, the number in /proc/PID/fd",
+			func(s *socket.Socket, _ bool) *uint64 { return &s.Inode }).without(0),
+		number(NoGroup, "cookie", Count, 0, "identity of the socket for the kernel's whole life (SO_COOKIE)",
+			func(s *socket.Socket, _ bool) *uint64 { return &s.Cookie }).without(0),
+		number(NoGroup, "netns", Count, socket.DetailNetNS, "network namespace, as the number in /proc/PID/ns/net",
+			func(s *socket.Socket, create bool) *uint64 {
+				if ns := namespace(s, create); ns != nil {
+					return &ns.Inode
+				}
+				return nil
+			}).without(0),
+		text(NoGroup, "netns-name", socket.DetailNetNS, "name of the network namespace under /run/netns",
+			func(s *socket.Socket, create bool) *string {
+				if ns := namespace(s, create); ns != nil {
+					return &ns.Name
+				}
+				return nil
+			}),
+		uidFact(),
+		text(NoGroup, "user", socket.DetailUser, "name of the user that owns the socket",
+			func(s *socket.Socket, _ bool) *string { return &s.User }),
+	}
+	for i := range all {
+		switch all[i].Name { // the keys of the contract
+		case "netns":
+			all[i].Key = "netns.inode"
+		case "netns-name":
+			all[i].Key = "netns.name"
+		}
+	}
+	return all
+}
+
+// namespace is copied before it is written to: all rows share it.
+func namespace(s *socket.Socket, create bool) *socket.NetNS {
+	if create {
+		var own socket.NetNS
+		if s.NetNS != nil {
+			own = *s.NetNS
+		}
+		s.NetNS = &own
+	}
+	return s.NetNS
+}
+
+func uidFact() Fact {
+	return Fact{
+		Name: "uid", Key: "uid", Kind: Count, Help: "user id that owns the socket",
+		Number: func(s *socket.Socket) (int64, bool) { return int64(s.UID), s.HasUID },
+		SetNumber: func(s *socket.Socket, n int64) {
+			if fits[uint32](n) {
+				s.UID, s.HasUID = uint32(n), true
+			}
+		},
+	}
+}
