@@ -1,0 +1,95 @@
+package filter
+
+import (
+	"strings"
+
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// bare reads a word that stands for itself: a port, an address, a unix name, a
+// protocol, a state, or the name of a process. A quoted word is the name of a
+// process.
+func (p *parser) bare(t token) (Expr, error) {
+	if t.text == "" {
+		return nil, p.errorAt(t, "expected a predicate, not an empty word")
+	}
+	if t.kind == tokenQuoted {
+		return p.bareProcess(t)
+	}
+	if text, ok := barePorts(t.text); ok {
+		p.shorthand = true
+		r, err := p.numberList(portDomain(socket.FamilyUnspec), t.tail(text))
+		return Port{End: Either, Ranges: r}, err
+	}
+	if looksLikeHost(t.text) {
+		p.shorthand = true
+		h, err := p.host(t)
+		return h.at(Either), err
+	}
+	if set, ok := bareSet(t, lookupState); ok {
+		p.namesStates = true
+		return States{set}, nil
+	}
+	if set, ok := bareSet(t, lookupProto); ok {
+		p.shorthand = true
+		return Protos{set}, nil
+	}
+	if _, ok := operatorWord(t.text); ok {
+		return nil, p.errorAt(t, "expected something that can be compared before %s", t.quote(p.text))
+	}
+	const letters = 4 // one mistake in so many
+	if near := nearest(t.text, letters, bareWords()); near != "" {
+		return nil, p.errorAt(t, "%s is no word of the language; did you mean %q? For a process of that name write: process %s",
+			t.quote(p.text), near, MatchWord(t.text).word())
+	}
+	return p.bareProcess(t)
+}
+
+func (p *parser) bareProcess(t token) (Expr, error) {
+	p.shorthand = true
+	return Process{ProcessName, MatchWord(t.text)}, nil
+}
+
+// bareSet takes a list of names that are all known.
+func bareSet[S socket.StateSet | socket.ProtoSet](t token, lookup func(string) (S, bool)) (set S, ok bool) {
+	for part := range elements(t) {
+		one, ok := lookup(part.text)
+		if !ok {
+			return 0, false
+		}
+		set |= one
+	}
+	return set, true
+}
+
+// barePorts takes ":8080", ":http", "8080", "8000-8100" and lists of them.
+func barePorts(text string) (ports string, ok bool) {
+	if rest, ok := strings.CutPrefix(text, ":"); ok && !strings.Contains(rest, ":") {
+		return rest, true
+	}
+	return text, '0' <= text[0] && text[0] <= '9' && strings.Trim(text, "0123456789,-") == ""
+}
+
+// looksLikeHost tells addresses from names of processes. A unix name begins
+// with "/" or "@"; other addresses begin with the word for their family or with
+// a bracket, have a prefix length, or are numbers with dots or colons; or they
+// are the name of a host and a port.
+func looksLikeHost(text string) bool {
+	if isUnixName(text) || text[0] == '[' && strings.Contains(text, "]:") || text[0] == '*' && len(text) > 1 && text[1] == ':' {
+		return true
+	}
+	if text[0] == '[' && strings.Contains(text, "::") || text == "*" {
+		return true
+	}
+	if before, after, ok := strings.Cut(text, ":"); ok {
+		if _, family := lookupFamily(before); family {
+			return true
+		}
+		_, _, err := parsePrefix(text)
+		parts, numbers := dottedParts(before)
+		return err == nil || numbers && len(parts) == 4 || after != "" && strings.Trim(after, "0123456789,-*") == "" || strings.Contains(after, ":")
+	}
+	address, _, prefix := strings.Cut(text, "/")
+	parts, numbers := dottedParts(address)
+	return numbers && (prefix || len(parts) > 1)
+}
