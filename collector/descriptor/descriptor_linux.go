@@ -64,18 +64,27 @@ func (i *Inspector) Socket(pid, tid, fd int, inode uint64) (socket.Socket, error
 	if err := i.here(dup); err != nil {
 		return socket.Socket{}, err
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(dup, &st); err != nil {
-		return socket.Socket{}, fmt.Errorf("fstat: %w", err)
+	uid, err := ownerOf(dup, inode)
+	if err != nil {
+		return socket.Socket{}, err
 	}
-	if st.Ino != inode || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
-		return socket.Socket{}, ErrGone
-	}
-	s := socket.Socket{Inode: inode, UID: st.Uid, HasUID: true}
+	s := socket.Socket{Inode: inode, UID: uid, HasUID: true}
 	if err := i.describe(dup, &s); err != nil {
 		return socket.Socket{}, err
 	}
 	return s, nil
+}
+
+// ownerOf is the user of the socket behind fd, which must have that inode.
+func ownerOf(fd int, inode uint64) (uid uint32, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return 0, fmt.Errorf("fstat: %w", err)
+	}
+	if st.Ino != inode || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return 0, ErrGone
+	}
+	return st.Uid, nil
 }
 
 func (i *Inspector) wants(p socket.Proto) bool { return i.Protos == 0 || i.Protos.Has(p) }

@@ -46,6 +46,9 @@ func (f facts) read(home, pid, tid int) (p *socket.Process, alive bool, err erro
 	if f.want.Has(socket.DetailExe) {
 		p.Exe, _ = f.proc.Exe(living)
 	}
+	if f.want.Has(socket.DetailContext) {
+		p.Context, _ = f.proc.Context(living)
+	}
 	if f.want.Has(socket.DetailProcessUser) {
 		uid, err := f.proc.EUID(pid)
 		p.UID, p.HasUID = uid, err == nil

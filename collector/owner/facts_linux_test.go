@@ -102,3 +102,31 @@ func TestFactsAfterDeath(t *testing.T) {
 		t.Errorf("facts of a process that has gone: %+v", p)
 	}
 }
+
+// TestFactsContext reads a recorded process, for few machines that run tests
+// have a security module that tells contexts.
+func TestFactsContext(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for name, text := range map[string]string{"42/comm": "sshd\n", "42/attr/current": "system_u:system_r:sshd_t:s0\x00", "42/fd/0": ""} {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	home, err := unix.Open(filepath.Join(root, "42", "fd"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(home)
+	for want, details := range map[string]socket.Detail{"system_u:system_r:sshd_t:s0": socket.DetailContext, "": socket.DetailOwners} {
+		facts := newFacts(procfs.FS{Root: root}, details)
+		p, alive, err := facts.read(home, 42, 0)
+		if err != nil || !alive || p.Context != want {
+			t.Errorf("details %x: %+v, %v, %v; want %q", details, p, alive, err, want)
+		}
+	}
+}

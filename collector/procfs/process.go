@@ -50,3 +50,22 @@ func parseCommand(b []byte) string {
 func (f FS) Exe(pid int) (string, error) {
 	return os.Readlink(f.pidPath(pid, "exe"))
 }
+
+// maxContext is far above the context of any policy.
+const maxContext = 4 << 10
+
+// Context returns the security context of a process, as the security module
+// writes it. Without such a module there is none, which is an error.
+func (f FS) Context(pid int) (string, error) {
+	b, err := readFact(f.pidPath(pid, "attr", "current"), maxContext)
+	if err != nil {
+		return "", err
+	}
+	return parseContext(b), nil
+}
+
+// parseContext removes what closes the text: a NUL with some modules, a newline
+// with others.
+func parseContext(b []byte) string {
+	return string(bytes.TrimRight(b, "\x00\n"))
+}

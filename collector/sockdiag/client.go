@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -31,13 +32,14 @@ type Client struct {
 	row    socket.Socket // what is yielded
 	buf    []byte
 	seq    uint32
+	ops    opset // what the kernel takes, as far as it was asked
 	broken bool
 }
 
 // NewClient takes ownership of conn. ifName names an interface of the
 // connection's network namespace.
 func NewClient(conn Conn, ifName func(index uint32) string) *Client {
-	return &Client{conn: conn, dec: decoder{ifName: ifName}, buf: make([]byte, receiveSize)}
+	return &Client{conn: conn, dec: decoder{ifName: ifName}, buf: make([]byte, receiveSize), ops: allOps}
 }
 
 // Usable reports whether another table can be asked for: the last answer was
@@ -53,9 +55,20 @@ type Request struct {
 	IPv4, IPv6 bool // the families of an internet protocol
 	States     socket.StateSet
 	Details    socket.Detail
+	// Filter is what the rows are for; nil is all. The kernel is asked to leave
+	// out what does not match as far as it can tell: all that match are among
+	// the rows, and whoever asks judges each of them. Where the filter is about
+	// Autobound, the rows tell of it what the kernel said (Extended.Autobound).
+	Filter filter.Expr
+	// IfIndex is the index of the interface of that name, and Interfaces are
+	// the indexes of all. Without them more is asked for than is needed.
+	IfIndex    func(name string) (index uint32, ok bool)
+	Interfaces func() []uint32
 	// OrphanUIDs says that this kernel knows the owner of a socket that has no
 	// file, as Linux does since 6.17; older ones print 0 for all of them.
 	OrphanUIDs bool
+	// Tail says how this kernel ends a struct tcp_info.
+	Tail TCPInfoTail
 }
 
 // Error is a table that could not be read, or not to its end.
@@ -102,6 +115,7 @@ func (c *Client) Dump(ctx context.Context, r Request, yield func(*socket.Socket)
 	d := dump{Client: c, ctx: ctx, proto: r.Proto, states: r.States, yield: yield}
 	c.recent.reset()
 	c.dec.orphanUIDs = r.OrphanUIDs
+	c.dec.details.want(r.Details, r.Tail)
 	err := d.table(r)
 	if err == nil || d.yielded != nil {
 		return err
@@ -119,41 +133,30 @@ type dump struct {
 	bad     int // messages that made no row
 	proto   socket.Proto
 	states  socket.StateSet
+	auto    socket.Tri // of all rows of the answer
+	tooLong bool       // there was a request that could not be sent for its length
 }
 
 // table chooses the requests that cover one protocol.
 func (d *dump) table(r Request) error {
-	var show uint32
+	if !r.Proto.Inet() {
+		walks := d.plan(r).walks()
+		if len(walks) == 0 {
+			return nil
+		}
+		r.States = walks[0].states
+	}
 	switch r.Proto {
-	case socket.TCP:
-		return d.tcp(r)
-	case socket.MPTCP:
-		return d.inet(r, protoMPTCP, kernelStates(r.States))
-	case socket.UDP:
-		return d.inet(r, protoUDP, kernelStates(r.States))
-	case socket.UDPLite:
-		return d.inet(r, protoUDPLite, kernelStates(r.States))
-	case socket.SCTP:
-		return d.inet(r, protoSCTP, sctpStates(r.States))
+	case socket.TCP, socket.MPTCP, socket.UDP, socket.UDPLite, socket.SCTP:
+		return d.inet(r)
 	case socket.Unix:
 		return d.unix(r)
 	case socket.Netlink:
-		if r.Details.Has(socket.DetailQueues) {
-			show = netlinkShowMeminfo
-		}
-		return d.run(showRequest(afNetlink, netlinkAllProtos, show), d.dec.decodeNetlink)
+		return d.run(showRequest(afNetlink, netlinkAllProtos, netlinkShow(r.Details)), d.dec.decodeNetlink)
 	case socket.Packet:
-		show = packetShowInfo
-		if r.Details.Has(socket.DetailQueues) {
-			show |= packetShowMeminfo
-		}
-		return d.run(showRequest(afPacket, 0, show), d.dec.decodePacket)
+		return d.run(showRequest(afPacket, 0, packetShow(r.Details)), d.dec.decodePacket)
 	case socket.XDP:
-		show = xdpShowInfo
-		if r.Details.Has(socket.DetailQueues) {
-			show |= xdpShowMeminfo
-		}
-		return d.run(showRequest(afXDP, 0, show), d.dec.decodeXDP)
+		return d.run(showRequest(afXDP, 0, xdpShow(r.Details)), d.dec.decodeXDP)
 	case socket.Vsock:
 		return d.run(vsockRequest(kernelStates(r.States)), d.dec.decodeVsock)
 	case socket.TIPC:
@@ -162,49 +165,12 @@ func (d *dump) table(r Request) error {
 	return syscall.EPROTONOSUPPORT
 }
 
-// tcp walks the TCP tables once for both families where the kernel can, and
-// once for each where it cannot.
-func (d *dump) tcp(r Request) error {
-	mask := tcpStates(r.States)
-	if mask == 0 {
-		return nil
-	}
-	decode := func(b []byte, s *socket.Socket) bool { return d.dec.decodeInet(b, socket.TCP, s) }
-	if r.IPv4 && r.IPv6 {
-		err := d.run(tcpRequest(mask), decode)
-		if err == nil || d.rows > 0 || d.broken {
-			return err
-		}
-		d.bad = 0
-	}
-	return d.families(r, protoTCP, mask, decode)
-}
-
-// inet asks for each family of an internet protocol.
-func (d *dump) inet(r Request, protocol int, mask uint32) error {
-	return d.families(r, protocol, mask, func(b []byte, s *socket.Socket) bool {
-		return d.dec.decodeInet(b, r.Proto, s)
-	})
-}
-
-func (d *dump) families(r Request, protocol int, mask uint32, decode func([]byte, *socket.Socket) bool) error {
-	if r.IPv4 {
-		if err := d.run(inetRequest(afInet, protocol, mask), decode); err != nil {
-			return err
-		}
-	}
-	if r.IPv6 {
-		return d.run(inetRequest(afInet6, protocol, mask), decode)
-	}
-	return nil
-}
-
 // unix gives connected sockets the address of their peer. The table tells only
 // the peer's inode, so the addresses are read first; sockets without a name,
 // which are most, cost nothing.
 func (d *dump) unix(r Request) error {
 	mask := kernelStates(r.States)
-	show := uint32(unixShowName | unixShowPeer | unixShowRQLen | unixShowUID)
+	show := unixShow(r.Details)
 	if !r.Details.Has(socket.DetailPeer) || mask&^(1<<socket.Listen) == 0 {
 		return d.run(unixRequest(mask, show), d.dec.decodeUnix)
 	}
@@ -309,6 +275,9 @@ func (d *dump) take(payload []byte, decode func([]byte, *socket.Socket) bool) er
 	}
 	if !d.states.Has(s.State) || d.recent.seen(s) {
 		return nil
+	}
+	if d.auto != socket.Unknown {
+		d.dec.details.autobound(s, d.auto)
 	}
 	d.rows++
 	if err := d.yield(s); err != nil {

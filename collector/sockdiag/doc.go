@@ -4,7 +4,9 @@
 // Encoding and decoding carry no build tag, so they are tested and fuzzed on
 // any system; only the transport is Linux. The package asks the kernel for
 // the states it is told to and for no attribute that nobody wants, yields rows
-// one by one and keeps none of them. It knows nothing of processes, and it
+// one by one and keeps none of them. Of a filter it asks the kernel for as much
+// as INET_DIAG_REQ_BYTECODE can express, so that what it returns holds every
+// socket that matches and may hold others: the caller judges each row. It knows nothing of processes, and it
 // never falls back to another table: that is the caller's decision, made on
 // the typed error.
 //

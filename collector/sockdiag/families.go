@@ -8,6 +8,7 @@ type decoder struct {
 	ifName     func(index uint32) string
 	devices    map[uint32]string
 	orphanUIDs bool // see Request
+	details    details
 }
 
 // device names an interface, once for each index.
@@ -27,7 +28,8 @@ func (d *decoder) device(index uint32) string {
 func (d *decoder) decodeUnix(b []byte, s *socket.Socket) bool {
 	const (
 		size                           = 16
-		name, peer, queues, uid uint16 = 0, 2, 4, 7
+		name, vfs, peer, queues uint16 = 0, 1, 2, 4
+		meminfo, shutdown, uid  uint16 = 5, 6, 7
 	)
 	if len(b) < size || b[0] != afUnix {
 		return false
@@ -40,6 +42,7 @@ func (d *decoder) decodeUnix(b []byte, s *socket.Socket) bool {
 		Inode:  uint64(native.Uint32(b[4:])),
 		Cookie: cookie(b[8:]),
 	}
+	d.details.begin(s)
 	for a, rest, ok := nextAttribute(b[size:]); ok; a, rest, ok = nextAttribute(rest) {
 		switch a.kind {
 		case name:
@@ -52,6 +55,14 @@ func (d *decoder) decodeUnix(b []byte, s *socket.Socket) bool {
 			}
 		case uid:
 			a.readUID(s)
+		case vfs:
+			d.details.vfs(a.value)
+		case meminfo:
+			d.details.meminfo(a.value)
+		case shutdown:
+			if d.details.wanted.Has(socket.DetailExtended) {
+				d.details.shutdown(a.value)
+			}
 		}
 	}
 	return true
@@ -82,8 +93,8 @@ func connectionState(t socket.Type, kernel uint8) socket.State {
 // Port id 0 is the kernel's own end.
 func (d *decoder) decodeNetlink(b []byte, s *socket.Socket) bool {
 	const (
-		size           = 28
-		meminfo uint16 = 0
+		size                          = 28
+		meminfo, groups, flags uint16 = 0, 1, 4
 	)
 	if len(b) < size || b[0] != afNetlink {
 		return false
@@ -102,9 +113,21 @@ func (d *decoder) decodeNetlink(b []byte, s *socket.Socket) bool {
 		s.State = socket.Established
 	}
 	s.Remote = socket.Endpoint{Port: native.Uint32(b[8:]), Node: native.Uint32(b[12:])}
+	d.details.begin(s)
 	for a, rest, ok := nextAttribute(b[size:]); ok; a, rest, ok = nextAttribute(rest) {
-		if a.kind == meminfo {
+		switch a.kind {
+		case meminfo:
 			a.readQueues(s)
+			d.details.meminfo(a.value)
+		case groups:
+			if d.details.wanted.Has(socket.DetailExtended) {
+				d.details.netlinkDetails().Groups = groupList(a.value)
+			}
+		case flags:
+			if d.details.wanted.Has(socket.DetailExtended) && len(a.value) >= 4 {
+				n := d.details.netlinkDetails()
+				n.Flags, n.HasFlags = socket.NetlinkFlags(a.u32()), true
+			}
 		}
 	}
 	return true
@@ -128,6 +151,7 @@ func (d *decoder) decodePacket(b []byte, s *socket.Socket) bool {
 		Inode:  uint64(native.Uint32(b[4:])),
 		Cookie: cookie(b[8:]),
 	}
+	d.details.begin(s)
 	for a, rest, ok := nextAttribute(b[size:]); ok; a, rest, ok = nextAttribute(rest) {
 		switch a.kind {
 		case info:
@@ -136,7 +160,9 @@ func (d *decoder) decodePacket(b []byte, s *socket.Socket) bool {
 			a.readUID(s)
 		case meminfo:
 			a.readQueues(s)
+			d.details.meminfo(a.value)
 		}
+		d.details.packetAttribute(a)
 	}
 	return true
 }
@@ -167,6 +193,7 @@ func (d *decoder) decodeXDP(b []byte, s *socket.Socket) bool {
 		Inode:  uint64(native.Uint32(b[4:])),
 		Cookie: cookie(b[8:]),
 	}
+	d.details.begin(s)
 	for a, rest, ok := nextAttribute(b[size:]); ok; a, rest, ok = nextAttribute(rest) {
 		switch a.kind {
 		case info:
@@ -178,7 +205,9 @@ func (d *decoder) decodeXDP(b []byte, s *socket.Socket) bool {
 			a.readUID(s)
 		case meminfo:
 			a.readQueues(s)
+			d.details.meminfo(a.value)
 		}
+		d.details.xdpAttribute(a)
 	}
 	return true
 }

@@ -47,6 +47,55 @@ func fuzzDecoder(f *testing.F, name string) {
 	})
 }
 
+// fuzzDetails feeds one decoder that is to fill in everything. What it says
+// must not depend on the rows before, and takes nothing from the plain row.
+func fuzzDetails(f *testing.F, name string) {
+	full := everyAttribute()
+	switch name {
+	case "tcp", "mptcp", "sctp":
+		seed(f, inetMsg{family: afInet6, state: 1, timer: 2, attrs: full}.bytes())
+		f.Add(inetMsg{family: afInet, state: 1, attrs: attr(inetInfo, tcpInfoBytes()[:100])}.bytes())
+		f.Add(inetMsg{family: afInet, state: 1, attrs: attr(inetULP, attr(3, attr(1, uint32(1)), attr(4, uint32(2))))}.bytes())
+	case "packet":
+		f.Add(plainMsg{family: afPacket, attrs: pack(attr(0, make([]byte, 24)), attr(1, make([]byte, 44)), attr(2, make([]byte, 28)), attr(4, uint32(1)), attr(7, make([]byte, 8)))}.bytes())
+	case "xdp":
+		f.Add(plainMsg{family: afXDP, attrs: pack(attr(5, make([]byte, 40)), attr(9, make([]byte, 48)), attr(3, uint32(1)))}.bytes())
+	case "netlink":
+		f.Add(netlinkMsg{attrs: pack(attr(0, skmem(9)), attr(1, uint64(5)), attr(4, uint32(1)))}.bytes())
+	}
+	seed(f, samples()[name].message)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var plain, clean, used socket.Socket
+		ok := decoders(testDecoder())[name](b, &plain)
+		if decoders(detailDecoder(all, TailApart))[name](b[:len(b):len(b)], &clean) != ok {
+			t.Fatal("details make a difference to whether there is a row")
+		}
+		d := detailDecoder(all, TailApart)
+		for _, before := range [][]byte{inetMsg{family: afInet, state: 1, attrs: full}.bytes(), b} {
+			d.decodeInet(before, socket.TCP, &used)
+			decoders(d)[name](before, &used)
+		}
+		if !ok {
+			return
+		}
+		if diff := diffRows(clean.Details, used.Details); diff != "" {
+			t.Errorf("the details depend on the row before:\n%s", diff)
+		}
+		clean.Details = nil
+		if diff := diffRows(plain, clean); diff != "" {
+			t.Errorf("details change the row:\n%s", diff)
+		}
+	})
+}
+
+func FuzzDetailsOfTCP(f *testing.F)     { fuzzDetails(f, "tcp") }
+func FuzzDetailsOfMPTCP(f *testing.F)   { fuzzDetails(f, "mptcp") }
+func FuzzDetailsOfSCTP(f *testing.F)    { fuzzDetails(f, "sctp") }
+func FuzzDetailsOfUnix(f *testing.F)    { fuzzDetails(f, "unix") }
+func FuzzDetailsOfNetlink(f *testing.F) { fuzzDetails(f, "netlink") }
+func FuzzDetailsOfPacket(f *testing.F)  { fuzzDetails(f, "packet") }
+func FuzzDetailsOfXDP(f *testing.F)     { fuzzDetails(f, "xdp") }
+
 func FuzzDecodeTCP(f *testing.F)     { fuzzDecoder(f, "tcp") }
 func FuzzDecodeUDP(f *testing.F)     { fuzzDecoder(f, "udp") }
 func FuzzDecodeMPTCP(f *testing.F)   { fuzzDecoder(f, "mptcp") }

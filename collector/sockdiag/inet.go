@@ -10,12 +10,6 @@ import (
 // inetMessageLen is the size of struct inet_diag_msg.
 const inetMessageLen = 72
 
-// Attributes of an inet_diag answer.
-const (
-	inetV6Only = 11 // INET_DIAG_SKV6ONLY
-	inetPeers  = 13 // INET_DIAG_PEERS, only on SCTP associations
-)
-
 // decodeInet fills s from a struct inet_diag_msg. It reports false when the
 // message is too short or of a family that has no internet address.
 func (d *decoder) decodeInet(b []byte, proto socket.Proto, s *socket.Socket) bool {
@@ -46,8 +40,12 @@ func (d *decoder) decodeInet(b []byte, proto socket.Proto, s *socket.Socket) boo
 		return false
 	}
 	association := false
-	if s.Family == socket.IPv6 || proto == socket.SCTP {
+	d.details.begin(s)
+	if s.Family == socket.IPv6 || proto == socket.SCTP || d.details.wanted != 0 {
 		for a, rest, ok := nextAttribute(attrs); ok; a, rest, ok = nextAttribute(rest) {
+			if 1<<a.kind&(d.details.attributes|rowAttributes) == 0 {
+				continue
+			}
 			switch a.kind {
 			case inetV6Only:
 				if s.Family == socket.IPv6 && len(a.value) > 0 {
@@ -55,8 +53,11 @@ func (d *decoder) decodeInet(b []byte, proto socket.Proto, s *socket.Socket) boo
 				}
 			case inetPeers:
 				association = true
+			default:
+				d.details.attribute(a, s)
 			}
 		}
+		d.details.fixed(b, s)
 	}
 	if association {
 		s.State = sctpState(b[1])

@@ -1,19 +1,31 @@
 package sockdiag
 
-import "github.com/sockls/sockls/collector/socket"
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"github.com/sockls/sockls/collector/socket"
+)
 
 // request is a netlink request without its header.
 type request struct {
 	kind uint16
+	// one asks for one socket, else it is a dump.
+	one  bool
 	body []byte
 }
 
-// encode adds the header that makes the request a dump.
+// encode adds the header. The answer to a dump has an end; that of one socket
+// gets one by the acknowledgement.
 func (r request) encode(seq uint32) []byte {
+	flags := uint16(flagRequest | flagDump)
+	if r.one {
+		flags = flagRequest | flagAck
+	}
 	b := make([]byte, 0, headerLen+len(r.body))
 	b = native.AppendUint32(b, uint32(headerLen+len(r.body)))
 	b = native.AppendUint16(b, r.kind)
-	b = native.AppendUint16(b, flagRequest|flagDump)
+	b = native.AppendUint16(b, flags)
 	b = native.AppendUint32(b, seq)
 	b = native.AppendUint32(b, 0) // the kernel's port id
 	return append(b, r.body...)
@@ -57,21 +69,65 @@ func sctpStates(states socket.StateSet) uint32 {
 	return mask
 }
 
-// sockidLen is the size of struct inet_diag_sockid, which a dump leaves zero.
+// sockidLen is the size of struct inet_diag_sockid.
 const sockidLen = 48
 
+// sockid is what of a struct inet_diag_sockid is asked for. A dump looks at the
+// ports only, of which 0 is any.
+type sockid struct {
+	sport, dport uint16
+	local        netip.Addr
+	remote       netip.Addr
+	device       uint32
+	cookie       [8]byte
+}
+
+func (id sockid) append(b []byte) []byte {
+	b = binary.BigEndian.AppendUint16(b, id.sport)
+	b = binary.BigEndian.AppendUint16(b, id.dport)
+	for _, addr := range [...]netip.Addr{id.local, id.remote} {
+		var words [16]byte
+		copy(words[:], addr.AsSlice())
+		b = append(b, words[:]...)
+	}
+	b = native.AppendUint32(b, id.device)
+	return append(b, id.cookie[:]...)
+}
+
+// inetQuery is what all requests to inet_diag have in common.
+type inetQuery struct {
+	states uint32
+	// extensions asks for attributes: bit n-1 for attribute n of the first eight.
+	extensions uint8
+	// program is the INET_DIAG_REQ_BYTECODE that a socket has to pass, nil for none.
+	program []byte
+	id      sockid
+}
+
+const reqBytecode = 1 // INET_DIAG_REQ_BYTECODE
+
 // tcpRequest asks for both families in one walk (struct inet_diag_req).
-func tcpRequest(states uint32) request {
+func tcpRequest(q inetQuery) request {
 	b := make([]byte, 0, 4+sockidLen+8)
-	b = append(b, 0, 0, 0, 0) // family, source and destination prefix, extensions
-	b = append(b, make([]byte, sockidLen)...)
-	b = native.AppendUint32(b, states)
+	b = append(b, 0, 0, 0, q.extensions) // family, source and destination prefix
+	b = q.id.append(b)
+	b = native.AppendUint32(b, q.states)
 	b = native.AppendUint32(b, 0) // tables, unused
-	return request{kind: typeTCPDiag, body: b}
+	return request{kind: typeTCPDiag, body: q.appendProgram(b)}
+}
+
+// appendProgram adds the bytecode where there is some.
+func (q inetQuery) appendProgram(b []byte) []byte {
+	if len(q.program) == 0 {
+		return b
+	}
+	b = native.AppendUint16(b, uint16(attrLen+len(q.program)))
+	b = native.AppendUint16(b, reqBytecode)
+	return append(b, q.program...)
 }
 
 // inetRequest asks for one family of one protocol (struct inet_diag_req_v2).
-func inetRequest(family uint8, protocol int, states uint32) request {
+func inetRequest(family uint8, protocol int, q inetQuery) request {
 	b := make([]byte, 0, 8+sockidLen+8)
 	wide := protocol > 0xff
 	one := uint8(protocol)
@@ -80,9 +136,9 @@ func inetRequest(family uint8, protocol int, states uint32) request {
 		// than answer for the protocol of the low byte.
 		one = 0
 	}
-	b = append(b, family, one, 0, 0)
-	b = native.AppendUint32(b, states)
-	b = append(b, make([]byte, sockidLen)...)
+	b = append(b, family, one, q.extensions, 0)
+	b = native.AppendUint32(b, q.states)
+	b = q.appendProgram(q.id.append(b))
 	if wide {
 		const reqProtocol = 3 // INET_DIAG_REQ_PROTOCOL
 		b = appendAttribute(b, reqProtocol, uint32(protocol))

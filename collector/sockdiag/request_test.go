@@ -42,13 +42,13 @@ func TestRequests(t *testing.T) {
 		size int
 	}{
 		{
-			name: "inet_diag_req", got: tcpRequest(0xabcd), kind: tcpGetSock, size: 60,
+			name: "inet_diag_req", got: tcpRequest(inetQuery{states: 0xabcd}), kind: tcpGetSock, size: 60,
 			body: pack(uint8(0), uint8(0), uint8(0), uint8(0), sockid, uint32(0xabcd), uint32(0)),
 		},
-		{name: "inet_diag_req_v2", got: inetRequest(2, 17, 0xabcd), kind: byFamily, size: 56, body: inetV2(2, 17, 0xabcd)},
-		{name: "inet_diag_req_v2 over IPv6", got: inetRequest(10, 136, 1<<10), kind: byFamily, size: 56, body: inetV2(10, 136, 1<<10)},
+		{name: "inet_diag_req_v2", got: inetRequest(2, 17, inetQuery{states: 0xabcd}), kind: byFamily, size: 56, body: inetV2(2, 17, 0xabcd)},
+		{name: "inet_diag_req_v2 over IPv6", got: inetRequest(10, 136, inetQuery{states: 1 << 10}), kind: byFamily, size: 56, body: inetV2(10, 136, 1<<10)},
 		{
-			name: "INET_DIAG_REQ_PROTOCOL", got: inetRequest(2, 262, 0xabcd), kind: byFamily, size: 64,
+			name: "INET_DIAG_REQ_PROTOCOL", got: inetRequest(2, 262, inetQuery{states: 0xabcd}), kind: byFamily, size: 64,
 			body: pack(inetV2(2, 0, 0xabcd), uint16(8), uint16(3), uint32(262)),
 		},
 		{
@@ -90,24 +90,24 @@ func TestDumpRequests(t *testing.T) {
 		r    Request
 		want []request
 	}{
-		{"all of TCP in one walk", Request{Proto: socket.TCP, IPv4: true, IPv6: true, States: socket.AllStates}, []request{tcpRequest(tcpAll)}},
-		{"TCP over IPv6", Request{Proto: socket.TCP, IPv6: true, States: socket.AllStates}, []request{inetRequest(10, 6, tcpAll)}},
-		{"TCP listeners", Request{Proto: socket.TCP, IPv4: true, IPv6: true, States: socket.ListeningStates}, []request{tcpRequest(1 << 10)}},
+		{"all of TCP in one walk", Request{Proto: socket.TCP, IPv4: true, IPv6: true, States: socket.AllStates}, []request{tcpRequest(inetQuery{states: tcpAll})}},
+		{"TCP over IPv6", Request{Proto: socket.TCP, IPv6: true, States: socket.AllStates}, []request{inetRequest(10, 6, inetQuery{states: tcpAll})}},
+		{"TCP listeners", Request{Proto: socket.TCP, IPv4: true, IPv6: true, States: socket.ListeningStates}, []request{tcpRequest(inetQuery{states: 1 << 10})}},
 		{"closed TCP sockets are in no table", Request{Proto: socket.TCP, IPv4: true, IPv6: true, States: socket.StateSetOf(socket.Close)}, nil},
-		{"half-open TCP", Request{Proto: socket.TCP, IPv4: true, States: socket.StateSetOf(socket.SynRecv)}, []request{inetRequest(2, 6, 1<<3|1<<12)}},
-		{"connected TCP", Request{Proto: socket.TCP, IPv4: true, States: socket.ConnectedStates}, []request{inetRequest(2, 6, 0b1011_0011_0110)}},
+		{"half-open TCP", Request{Proto: socket.TCP, IPv4: true, States: socket.StateSetOf(socket.SynRecv)}, []request{inetRequest(2, 6, inetQuery{states: 1<<3 | 1<<12})}},
+		{"connected TCP", Request{Proto: socket.TCP, IPv4: true, States: socket.ConnectedStates}, []request{inetRequest(2, 6, inetQuery{states: 0b1011_0011_0110})}},
 		{"no family", Request{Proto: socket.UDP, States: socket.AllStates}, nil},
 		{"open UDP", Request{Proto: socket.UDP, IPv4: true, IPv6: true, States: socket.ListeningStates}, []request{
-			inetRequest(2, 17, 1<<10|1<<7), inetRequest(10, 17, 1<<10|1<<7),
+			inetRequest(2, 17, inetQuery{states: 1<<10 | 1<<7}), inetRequest(10, 17, inetQuery{states: 1<<10 | 1<<7}),
 		}},
-		{"udplite", Request{Proto: socket.UDPLite, IPv4: true, States: socket.AllStates}, []request{inetRequest(2, 136, all)}},
+		{"udplite", Request{Proto: socket.UDPLite, IPv4: true, States: socket.AllStates}, []request{inetRequest(2, 136, inetQuery{states: all})}},
 		{"mptcp", Request{Proto: socket.MPTCP, IPv4: true, IPv6: true, States: socket.AllStates}, []request{
-			inetRequest(2, 262, all), inetRequest(10, 262, all),
+			inetRequest(2, 262, inetQuery{states: all}), inetRequest(10, 262, inetQuery{states: all}),
 		}},
-		{"sctp", Request{Proto: socket.SCTP, IPv4: true, States: socket.AllStates}, []request{inetRequest(2, 132, 1<<10|1<<1)}},
-		{"sctp listeners", Request{Proto: socket.SCTP, IPv4: true, States: socket.ListeningStates &^ (1 << socket.Unconn)}, []request{inetRequest(2, 132, 1<<10)}},
-		{"sctp states that TCP has not", Request{Proto: socket.SCTP, IPv4: true, States: socket.StateSetOf(socket.CookieWait)}, []request{inetRequest(2, 132, 1<<1)}},
-		{"sctp endpoints without an association", Request{Proto: socket.SCTP, IPv4: true, States: socket.StateSetOf(socket.Close)}, []request{inetRequest(2, 132, 1<<10)}},
+		{"sctp", Request{Proto: socket.SCTP, IPv4: true, States: socket.AllStates}, []request{inetRequest(2, 132, inetQuery{states: 1<<10 | 1<<1})}},
+		{"sctp listeners", Request{Proto: socket.SCTP, IPv4: true, States: socket.ListeningStates &^ (1 << socket.Unconn)}, []request{inetRequest(2, 132, inetQuery{states: 1 << 10})}},
+		{"sctp states that TCP has not", Request{Proto: socket.SCTP, IPv4: true, States: socket.StateSetOf(socket.CookieWait)}, []request{inetRequest(2, 132, inetQuery{states: 1 << 1})}},
+		{"sctp endpoints without an association", Request{Proto: socket.SCTP, IPv4: true, States: socket.StateSetOf(socket.Close)}, []request{inetRequest(2, 132, inetQuery{states: 1 << 10})}},
 		{"unix", Request{Proto: socket.Unix, States: socket.AllStates}, []request{unixRequest(all, 0x55)}},
 		{"unix with peers", Request{Proto: socket.Unix, States: socket.ConnectedStates, Details: socket.DetailPeer}, []request{
 			unixRequest(^uint32(0), 1), unixRequest(0b1011_0011_0110, 0x55),

@@ -20,6 +20,7 @@ const (
 	typeByFamily = 20 // SOCK_DIAG_BY_FAMILY
 
 	flagRequest  = 0x1
+	flagAck      = 0x4
 	flagDumpIntr = 0x10
 	flagAckTLVs  = 0x200
 	flagDump     = 0x300
@@ -110,6 +111,28 @@ func (a attribute) u32() uint32 {
 		return 0
 	}
 	return native.Uint32(a.value)
+}
+
+// u8, u16 and u64 are as u32.
+func (a attribute) u8() uint8 {
+	if len(a.value) < 1 {
+		return 0
+	}
+	return a.value[0]
+}
+
+func (a attribute) u16() uint16 {
+	if len(a.value) < 2 {
+		return 0
+	}
+	return native.Uint16(a.value)
+}
+
+func (a attribute) u64() uint64 {
+	if len(a.value) < 8 {
+		return 0
+	}
+	return native.Uint64(a.value)
 }
 
 // meminfo reads one entry of the SK_MEMINFO_VARS array (sock_diag.h).

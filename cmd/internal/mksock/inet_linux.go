@@ -14,7 +14,11 @@ func inetBound(kind, protocol int) maker {
 		if err != nil {
 			return nil, err
 		}
-		fd, err := s.takeSockopts().bound(family, kind, protocol, addr)
+		o, err := s.takeSockopts()
+		if err != nil {
+			return nil, err
+		}
+		fd, err := o.bound(family, kind, protocol, addr)
 		return []made{{fd: fd, wish: port}}, err
 	}
 }
@@ -26,7 +30,11 @@ func inetConnected(kind, protocol int) maker {
 		if err != nil {
 			return nil, err
 		}
-		fd, port, err := s.takeSockopts().connected(family, kind, protocol, s.word("from", ""), addr)
+		o, err := s.takeSockopts()
+		if err != nil {
+			return nil, err
+		}
+		fd, port, err := o.connected(family, kind, protocol, s.word("from", ""), addr)
 		return []made{{fd: fd, wish: port}}, err
 	}
 }
@@ -37,7 +45,11 @@ func inetUnbound(kind, protocol int) maker {
 		if err != nil {
 			return nil, err
 		}
-		fd, err := s.takeSockopts().open(family, kind, protocol)
+		o, err := s.takeSockopts()
+		if err != nil {
+			return nil, err
+		}
+		fd, err := o.open(family, kind, protocol)
 		return []made{{fd: fd}}, err
 	}
 }
@@ -60,7 +72,10 @@ func makeRaw(_ *world, s *spec) ([]made, error) {
 	if s.flag("v6") {
 		family = unix.AF_INET6
 	}
-	o := s.takeSockopts()
+	o, err := s.takeSockopts()
+	if err != nil {
+		return nil, err
+	}
 	host, bind := s.take("bind")
 	if !bind {
 		fd, err := o.open(family, unix.SOCK_RAW, protocol)
@@ -95,6 +110,10 @@ func makePing(w *world, s *spec) ([]made, error) {
 	if family == unix.AF_INET6 {
 		protocol = unix.IPPROTO_ICMPV6
 	}
-	fd, err := s.takeSockopts().bound(family, unix.SOCK_DGRAM, protocol, addr)
+	o, err := s.takeSockopts()
+	if err != nil {
+		return nil, err
+	}
+	fd, err := o.bound(family, unix.SOCK_DGRAM, protocol, addr)
 	return []made{{fd: fd, wish: id}}, err
 }

@@ -51,6 +51,15 @@ func TestKinds(t *testing.T) {
 			[]string{`LISTEN 0 16 0\.0\.0\.0%lo:8080 0\.0\.0\.0:\* ino:{inode web} .*`},
 		},
 		{
+			"options",
+			[]string{"tcp-pair:127.0.0.1:8080,mark=42,tos=16,congestion=reno,keepalive,rcvbuf=8192,shutdown=send,label=web"},
+			[]string{"ss", "-Htainmoe", "--tos", "sport = :8080"},
+			[]string{
+				`FIN-WAIT-2 0 0 127\.0\.0\.1:8080 127\.0\.0\.1:{port web_client} timer:\(keepalive,.* fwmark:0x2a .*tos:0x10 .*`,
+				`skmem:\(r0,rb16384,.*\) .* reno .*`,
+			},
+		},
+		{
 			"zone",
 			[]string{"-link", "wan0,fe80::1/64", "tcp-listen:[fe80::1%wan0]:8080,label=web"},
 			tcp,

@@ -27,6 +27,7 @@ func init() { runtime.LockOSThread() }
 //
 //	tcp-listen:ADDR mptcp-listen:ADDR       backlog=N
 //	tcp-pair:ADDR mptcp-pair:ADDR           both ends; to=HOST from=ADDR keep (the listener too)
+//	                                        shutdown=receive|send|both (of the accepted end)
 //	tcp-unaccepted:ADDR                     clients=N in a listener's queue; to from backlog
 //	tcp-bound:ADDR tcp-unbound:4|6          neither listening nor connected
 //	udp:ADDR udplite:ADDR udp-unbound:4|6
@@ -44,7 +45,9 @@ func init() { runtime.LockOSThread() }
 //	packet:all|ETHERTYPE                    device=NAME type=dgram
 //	vsock-listen:PORT xdp:DEVICE
 //
-// The internet kinds take reuseaddr, reuseport, v6only, dual and device=NAME.
+// The internet kinds take reuseaddr, reuseport, v6only, dual, device=NAME,
+// keepalive, freebind, transparent, mark=N, priority=N, rcvbuf=N, sndbuf=N,
+// tos=N, tclass=N and congestion=NAME. Accepted ends inherit all of them.
 // Every kind takes count=N (that many of the same), and one or more ways to
 // hold its first socket: fork=N, passed or passed=only, inflight, iouring,
 // thread, leader-exit.

@@ -49,10 +49,14 @@ func (w *world) boundOnCable(s *spec) (p *peer, fd, port int, err error) {
 	if port, err = localPort(s.address); err != nil {
 		return nil, -1, 0, err
 	}
+	o, err := s.takeSockopts()
+	if err != nil {
+		return nil, -1, 0, err
+	}
 	if p, err = w.cable(); err != nil {
 		return nil, -1, 0, err
 	}
-	fd, err = s.takeSockopts().bound(unix.AF_INET, unix.SOCK_STREAM, 0,
+	fd, err = o.bound(unix.AF_INET, unix.SOCK_STREAM, 0,
 		&unix.SockaddrInet4{Addr: localIP(), Port: port})
 	return p, fd, port, err
 }

@@ -11,7 +11,11 @@ import (
 const defaultBacklog = 16
 
 // listener makes the listening socket of a spec.
-func (s *spec) listener(o sockopts, protocol int) (fd, family, port int, err error) {
+func (s *spec) listener(protocol int) (fd, family, port int, err error) {
+	o, err := s.takeSockopts()
+	if err != nil {
+		return -1, 0, 0, err
+	}
 	backlog, err := s.number("backlog", defaultBacklog)
 	if err != nil {
 		return -1, 0, 0, err
@@ -33,7 +37,7 @@ func (s *spec) listener(o sockopts, protocol int) (fd, family, port int, err err
 
 func streamListen(protocol int) maker {
 	return func(_ *world, s *spec) ([]made, error) {
-		fd, _, port, err := s.listener(s.takeSockopts(), protocol)
+		fd, _, port, err := s.listener(protocol)
 		return []made{{fd: fd, wish: port}}, err
 	}
 }
@@ -64,11 +68,27 @@ func (s *spec) target(listener int) (family int, addr unix.Sockaddr, err error) 
 	return family, addr, err
 }
 
+// shutdown closes the directions that the spec names.
+func (s *spec) shutdown(fd int) error {
+	word, ok := s.take("shutdown")
+	if !ok {
+		return nil
+	}
+	how, ok := map[string]int{"receive": unix.SHUT_RD, "send": unix.SHUT_WR, "both": unix.SHUT_RDWR}[word]
+	if !ok {
+		return fmt.Errorf("shutdown=%s is none of receive, send, both", word)
+	}
+	if err := unix.Shutdown(fd, how); err != nil {
+		return fmt.Errorf("shutdown: %w", err)
+	}
+	return nil
+}
+
 // streamPair makes both ends of a connection. The accepted end comes first,
 // because that is the one at the address of the spec.
 func streamPair(protocol int) maker {
 	return func(_ *world, s *spec) ([]made, error) {
-		listener, _, port, err := s.listener(s.takeSockopts(), protocol)
+		listener, _, port, err := s.listener(protocol)
 		if err != nil {
 			return nil, err
 		}
@@ -83,6 +103,9 @@ func streamPair(protocol int) maker {
 		accepted, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
 		if err != nil {
 			return nil, fmt.Errorf("accept: %w", err)
+		}
+		if err := s.shutdown(accepted); err != nil {
+			return nil, err
 		}
 		pair := []made{{fd: accepted, wish: port}, {suffix: "_client", fd: client, wish: from}}
 		if s.flag("keep") {
@@ -99,7 +122,7 @@ func makeUnaccepted(_ *world, s *spec) ([]made, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, _, port, err := s.listener(s.takeSockopts(), 0)
+	listener, _, port, err := s.listener(0)
 	if err != nil {
 		return nil, err
 	}
