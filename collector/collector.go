@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 
+	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -17,6 +18,10 @@ type Query struct {
 	// Named are the protocols the user spelled out. That the kernel lacks one
 	// of these is worth a notice; that it lacks another is not.
 	Named socket.ProtoSet
+	// Filter is what a socket has to match beside all that; nil matches all.
+	// Details must hold what it needs (filter.Details). A socket of which
+	// cannot be told whether it matches is left out, with a notice.
+	Filter filter.Expr
 }
 
 // Collector reads the socket table of one system.

@@ -46,8 +46,9 @@ func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket
 			return nil, err
 		}
 	}
+	rows = slices.DeleteFunc(append(rows, strays...), func(s *socket.Socket) bool { return !c.admits(s) })
 	c.noteHidden(rows, found)
-	return append(rows, strays...), nil
+	return rows, nil
 }
 
 // assign writes the holders into the rows and returns the indices of those
@@ -150,6 +151,7 @@ func (c *collection) refresh(ctx context.Context, rows []*socket.Socket, missing
 		if i, ok := byCookie[s.Cookie]; ok {
 			delete(gone, i)
 			*rows[i] = *s
+			rows[i].Details = s.Details.Clone() // those of s are reused
 			rows[i].NoProcess = reasonAtSight(s)
 		}
 		return nil

@@ -3,6 +3,7 @@
 package collector
 
 import (
+	"net"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -47,4 +48,31 @@ func linkName(index uint32) string {
 	l := openLinks()
 	defer l.close()
 	return l.name(index)
+}
+
+// linkIndex is the index of the interface of that name.
+func linkIndex(name string) (uint32, bool) {
+	l := openLinks()
+	defer l.close()
+	request, err := unix.NewIfreq(name)
+	if err != nil {
+		return 0, false
+	}
+	if err := unix.IoctlIfreq(l.fd, unix.SIOCGIFINDEX, request); err != nil {
+		return 0, false
+	}
+	return request.Uint32(), true
+}
+
+// linkIndexes are those of all interfaces of the calling thread's namespace.
+func linkIndexes() []uint32 {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil
+	}
+	indexes := make([]uint32, len(interfaces))
+	for i := range interfaces {
+		indexes[i] = uint32(interfaces[i].Index)
+	}
+	return indexes
 }

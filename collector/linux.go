@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/netns"
 	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/sockdiag"
@@ -29,24 +30,32 @@ func (l *linux) Collect(ctx context.Context, q Query, yield func(*socket.Socket)
 		return socket.Report{}, fmt.Errorf("no file descriptors left to work with: %w", err)
 	}
 	kernel := kernelRelease()
-	session := &session{linux: l, orphanUIDs: atLeast(kernel, 6, 17), listsBound: atLeast(kernel, 6, 8)}
+	session := &session{linux: l, orphanUIDs: atLeast(kernel, 6, 17), listsBound: atLeast(kernel, 6, 8), tail: tcpInfoTail(kernel)}
 	defer session.close()
-	c := &collection{reader: reader{session: session, query: q}}
+	c := &collection{reader: newReader(session, q), extras: newExtras(l.proc)}
+	defer c.extras.close()
 	c.report.Source.Kernel = kernel
 	c.report.Source.Owners = "none"
+	var err error
+	if c.query.Filter, err = c.localise(q.Filter); err != nil {
+		return socket.Report{}, err
+	}
 	if q.Details.Has(socket.DetailNetNS) {
 		c.findNetNS()
 	}
-	err := c.collect(ctx, yield)
+	err = c.collect(ctx, yield)
 	return c.finish(), err
 }
 
 // collection is one call of Collect.
 type collection struct {
-	reader
+	*reader
 	report socket.Report
 	users  users
 	ns     *socket.NetNS
+	extras extras
+	// undecided counts the rows that the filter could not judge.
+	undecided int
 	// sightless is set when no process could be looked at.
 	sightless bool
 }
@@ -56,9 +65,14 @@ type collection struct {
 func (c *collection) collect(ctx context.Context, yield func(*socket.Socket) error) error {
 	if !c.query.Details.Has(socket.DetailOwners) {
 		return c.tables(ctx, func(s *socket.Socket) error {
-			c.complete(s)
+			if !c.admits(s) {
+				return nil
+			}
 			return yield(s)
 		})
+	}
+	if err := c.beforehand(ctx); err != nil {
+		return err
 	}
 	var gathered socket.Rows
 	err := c.tables(ctx, func(s *socket.Socket) error {
@@ -73,7 +87,6 @@ func (c *collection) collect(ctx context.Context, yield func(*socket.Socket) err
 		return err
 	}
 	for _, s := range rows {
-		c.complete(s)
 		if err := yield(s); err != nil {
 			return err
 		}
@@ -81,12 +94,28 @@ func (c *collection) collect(ctx context.Context, yield func(*socket.Socket) err
 	return nil
 }
 
-// complete adds what is known without asking about the socket itself.
+// admits completes a row and judges it by all that is known of it.
+func (c *collection) admits(s *socket.Socket) bool {
+	c.complete(s)
+	if c.query.Filter == nil {
+		return true
+	}
+	switch filter.Eval(c.query.Filter, s, c.told[s.Proto]|c.query.Details&^tableDetails) {
+	case socket.Yes:
+		return true
+	case socket.Unknown:
+		c.undecided++
+	}
+	return false
+}
+
+// complete adds what its table does not tell of a socket.
 func (c *collection) complete(s *socket.Socket) {
 	s.NetNS = c.ns
 	if s.HasUID && c.query.Details.Has(socket.DetailUser) {
 		s.User = c.users.name(s.UID)
 	}
+	c.detail(s)
 }
 
 func (c *collection) findNetNS() {

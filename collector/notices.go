@@ -4,6 +4,7 @@ package collector
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sockls/sockls/collector/owner"
 	"github.com/sockls/sockls/collector/socket"
@@ -12,13 +13,26 @@ import (
 // finish closes the report.
 func (c *collection) finish() socket.Report {
 	c.report.Source.Tables = c.from
-	c.report.Notices = append(c.fell.notices(), c.notices...)
+	c.report.Notices = slices.Concat(c.fell.notices(), c.notices, c.detailNotices())
+	if c.undecided > 0 {
+		c.report.Notices = append(c.report.Notices, undecided(c.undecided))
+	}
 	for _, p := range socket.Protos() {
 		if c.unlisted.Has(p) {
 			c.report.Notices = append(c.report.Notices, c.noTable(p))
 		}
 	}
 	return c.report
+}
+
+// undecided is about rows that were left out because the filter asks for
+// something that could not be seen of them.
+func undecided(n int) socket.Notice {
+	return socket.Notice{
+		Code: "filter-undecided", Count: n,
+		Message: fmt.Sprintf("%s left out that may match: what the filter asks for could not be seen", count(n, "socket")),
+		Hint:    "run as root, or leave that part out of the filter",
+	}
 }
 
 func absent(p socket.Proto) socket.Notice {

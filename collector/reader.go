@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/sockls/sockls/collector/filter"
+	"github.com/sockls/sockls/collector/owner"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
 )
@@ -24,10 +26,23 @@ type reader struct {
 	unlisted socket.ProtoSet // protocols that have sockets and no table
 	read     bool            // a table was read
 	stopped  error           // what the caller's yield returned
+	// held, if not nil, are the only inodes that a matching socket can have.
+	held *owner.Inodes
+	told map[socket.Proto]socket.Detail // the details that the rows of each protocol come with
 }
 
+// tableDetails are those that sock_diag tells with the row; all others are
+// looked for afterwards.
+const tableDetails = socket.DetailQueues | socket.DetailPeer | socket.DetailExtended | socket.DetailMark |
+	socket.DetailTimer | socket.DetailMemory | socket.DetailTCPInfo | socket.DetailTOS | socket.DetailIPFlags |
+	socket.DetailAutobound
+
 // again reads other tables, or the same ones later, over the same connection.
-func (r *reader) again(q Query) *reader { return &reader{session: r.session, query: q} }
+func (r *reader) again(q Query) *reader { return newReader(r.session, q) }
+
+func newReader(s *session, q Query) *reader {
+	return &reader{session: s, query: q, told: map[socket.Proto]socket.Detail{}}
+}
 
 func (r *reader) note(n socket.Notice) { r.notices = append(r.notices, n) }
 
@@ -43,6 +58,9 @@ func (r *reader) readFrom(source string) {
 // could be read: an empty list would claim that there are no sockets.
 func (r *reader) tables(ctx context.Context, yield func(*socket.Socket) error) error {
 	take := func(s *socket.Socket) error {
+		if r.rejects(s) {
+			return nil
+		}
 		r.stopped = yield(s)
 		return r.stopped
 	}
@@ -69,6 +87,15 @@ func (r *reader) tables(ctx context.Context, yield func(*socket.Socket) error) e
 		return first
 	}
 	return nil
+}
+
+// rejects reports whether the filter excludes s for certain, by what the table
+// tells.
+func (r *reader) rejects(s *socket.Socket) bool {
+	if r.held != nil && r.held.Index(s.Inode) < 0 {
+		return true
+	}
+	return r.query.Filter != nil && filter.Eval(r.query.Filter, s, r.told[s.Proto]) == socket.No
 }
 
 // unreadableError is a protocol that neither sock_diag nor /proc/net tells of.
@@ -142,8 +169,10 @@ func (r *reader) dump(ctx context.Context, p socket.Proto, yield func(*socket.So
 	}
 	request := sockdiag.Request{
 		Proto: p, IPv4: r.query.IPv4, IPv6: r.query.IPv6,
-		States: r.query.States, Details: r.query.Details, OrphanUIDs: r.orphanUIDs,
+		States: r.query.States, Details: r.query.Details, OrphanUIDs: r.orphanUIDs, Tail: r.tail,
+		Filter: r.query.Filter, IfIndex: linkIndex, Interfaces: linkIndexes,
 	}
+	r.told[p] = r.query.Details & tableDetails &^ r.withheld(r.query.Details)
 	dump := r.client.Dump
 	if r.apart(request) {
 		dump = r.dumpApart

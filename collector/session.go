@@ -22,6 +22,10 @@ type session struct {
 	// listsBound is set for kernels whose sock_diag lists TCP sockets that are
 	// bound and do not listen (TCPF_BOUND_INACTIVE, Linux 6.8).
 	listsBound bool
+	// tail is how the kernel ends a struct tcp_info.
+	tail sockdiag.TCPInfoTail
+	// admin tells whether this user has CAP_NET_ADMIN, once asked.
+	admin socket.Tri
 }
 
 func (s *session) close() {
