@@ -36,7 +36,7 @@ func (w *Writer) Row(s *socket.Socket) error {
 		if i > 0 {
 			w.line = append(w.line, ',')
 		}
-		w.cell = w.fields[i].Value(w.cell[:0], s)
+		w.cell = w.fields[i].AppendPlain(w.cell[:0], s)
 		w.line = appendCell(w.line, w.cell)
 	}
 	return w.endLine()
@@ -82,10 +82,9 @@ func appendCell(dst, cell []byte) []byte {
 	if quote {
 		dst = append(dst, '"')
 	}
-	switch c := cell[0]; c {
-	case '=', '+', '-', '@':
+	if isFormula(cell) {
 		const hex = "0123456789abcdef"
-		dst = append(dst, '\\', 'x', hex[c>>4], hex[c&0xf])
+		dst = append(dst, '\\', 'x', hex[cell[0]>>4], hex[cell[0]&0xf])
 		cell = cell[1:]
 	}
 	if !inner {
@@ -102,4 +101,16 @@ func appendCell(dst, cell []byte) []byte {
 		dst = append(dst, '"')
 	}
 	return dst
+}
+
+// isFormula tells whether a spreadsheet would run cell, which is not empty. A
+// negative number is what it looks like.
+func isFormula(cell []byte) bool {
+	switch cell[0] {
+	case '=', '+', '@':
+		return true
+	case '-':
+		return len(cell) == 1 || len(bytes.TrimLeft(cell[1:], "0123456789")) > 0
+	}
+	return false
 }

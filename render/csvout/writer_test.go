@@ -5,11 +5,14 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sockls/sockls/collector/fact"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
 	"github.com/sockls/sockls/render/internal/rendertest"
@@ -40,6 +43,54 @@ func TestGolden(t *testing.T) {
 	rendertest.Golden(t, "csv-empty.txt", write(t, fields, nil))
 }
 
+// TestSetsGolden writes all columns of some sets.
+func TestSetsGolden(t *testing.T) {
+	fields, err := field.Parse("proto,local", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range field.Sets() {
+		if slices.Contains([]string{"options", "memory", "tos", "inet-sockopt", "context", "reuse"}, set.Flag) {
+			fields = field.Add(fields, set.All()...)
+		}
+	}
+	more, err := field.Parse("shutdown,mark,cgroup,vfs-inode,netlink-groups,packet-rx-retire-time,congestion,rtt,lastrcv,cwnd,delivery-rate,ecn,sack,extended", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendertest.Golden(t, "csv-details.txt", write(t, field.Add(fields, more...), rendertest.Detailed()))
+}
+
+// TestFacts reads every fact of the details back: numbers in the unit of the
+// fact, whatever a table makes of them.
+func TestFacts(t *testing.T) {
+	rendertest.Each(t, func(x fact.Fact, s *socket.Socket) {
+		f, ok := field.Lookup(x.Name)
+		if !ok {
+			t.Fatalf("there is no column %s", x.Name)
+		}
+		records, err := csv.NewReader(bytes.NewReader(write(t, []field.Field{f}, []*socket.Socket{s}))).ReadAll()
+		if err != nil || len(records) != 2 {
+			t.Fatalf("%s: %v, %v", x.Name, records, err)
+		}
+		want := ""
+		switch n := int64(0); x.Kind {
+		case fact.Text:
+			value, _ := x.Text(s)
+			want = string(text.AppendQuoted(nil, value))
+		case fact.Flag:
+			n, _ = x.Number(s)
+			want = []string{"no", "yes"}[n]
+		default:
+			n, _ = x.Number(s)
+			want = strconv.FormatInt(n, 10)
+		}
+		if diff := cmp.Diff([][]string{{x.Name}, {want}}, records); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", x.Name, diff)
+		}
+	})
+}
+
 func TestNoHeader(t *testing.T) {
 	var out bytes.Buffer
 	if err := New(&out, field.All(), false).Close(); err != nil || out.Len() != 0 {
@@ -49,7 +100,7 @@ func TestNoHeader(t *testing.T) {
 
 // TestRoundTrip reads all columns of all sockets back with encoding/csv.
 func TestRoundTrip(t *testing.T) {
-	rows, fields := rendertest.Sockets(), field.All()
+	rows, fields := append(rendertest.Sockets(), rendertest.Detailed()...), field.All()
 	got, err := csv.NewReader(bytes.NewReader(write(t, fields, rows))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +109,7 @@ func TestRoundTrip(t *testing.T) {
 	for i := range rows {
 		var cells []string
 		for j := range fields {
-			value := string(fields[j].Value(nil, rows[i]))
+			value := string(fields[j].AppendPlain(nil, rows[i]))
 			for escaped, first := range map[string]string{`\x3d`: "=", `\x40`: "@"} {
 				if strings.HasPrefix(value, first) {
 					value = escaped + value[1:]
@@ -81,7 +132,10 @@ func TestAppendCell(t *testing.T) {
 		{`"a b"[1]`, `"""a b""[1]"`},
 		{"=1+2", `\x3d1+2`},
 		{"+1", `\x2b1`},
-		{"-1", `\x2d1`},
+		{"-1", "-1"},
+		{"-", `\x2d`},
+		{"-1+2", `\x2d1+2`},
+		{"-x", `\x2dx`},
 		{"@abstract", `\x40abstract`},
 		{"=a,b", `"\x3da,b"`},
 	}
@@ -111,7 +165,7 @@ func FuzzCSV(f *testing.F) {
 			t.Fatalf("%d records, %v, in %q", len(records), err, out)
 		}
 		for _, cell := range records[1] {
-			if strings.IndexAny(cell, "=+-@\t\r") == 0 {
+			if _, err := strconv.Atoi(cell); err != nil && strings.IndexAny(cell, "=+-@\t\r") == 0 {
 				t.Fatalf("a spreadsheet would run %q", cell)
 			}
 			if strings.IndexFunc(cell, func(r rune) bool { return !text.Visible(r) }) >= 0 {

@@ -96,6 +96,13 @@ var processFields = []Field{
 		}),
 	},
 	{
+		Name: "context", Header: "CONTEXT", JSONKey: "processes[].context", Shrink: 2, Min: 10, Reserve: 20,
+		Help:    "security contexts of the processes",
+		Details: socket.DetailOwners | socket.DetailContext,
+		Value:   eachText(func(p *socket.Process) string { return p.Context }),
+		Compare: firstProcess(func(a, b *socket.Process) int { return strings.Compare(a.Context, b.Context) }),
+	},
+	{
 		Name: "reason", Header: "REASON", JSONKey: "no_process", Shrink: 1, Min: 8,
 		Help:    "why no process holds the socket: time-wait, orphan, not-accepted, kernel, hidden, in-flight, other-pid-namespace, unknown",
 		Details: socket.DetailOwners,

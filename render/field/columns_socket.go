@@ -108,6 +108,7 @@ var socketFields = []Field{
 			return strconv.AppendUint(dst, uint64(s.UID), 10)
 		},
 		Compare: compareUID,
+		Has:     func(s *socket.Socket) bool { return s.HasUID },
 	},
 	{
 		Name: "user", Header: "USER", JSONKey: "user", Shrink: 1, Min: 6, Reserve: 8,

@@ -18,6 +18,14 @@
 //   - processes print as name[pid], name[pid,pid] or name[pid/tid], joined by
 //     commas; a reason why there is none stands in parentheses.
 //
+// The columns of the details are those of package fact, made only when one is
+// asked for, since most runs need none. Their numbers are written to be read: a
+// duration is 28us, 1.53ms, 45.2s, 1min59s or 3h20min, a rate 98.4Mbps, a flag
+// yes or no, a mask 0x10. Field.Plain gives scripts the bare number instead. A
+// Set is the columns that one flag asks for; some sets stand together as
+// name:value (Pairs), in one cell or beneath the row, where a flag that is on is
+// its name alone and one that is off is left out.
+//
 // Numbers get the names that the kernel's headers give them: IP protocols
 // (include/uapi/linux/in.h), ethertypes (include/uapi/linux/if_ether.h) and
 // netlink protocols (include/uapi/linux/netlink.h). Nothing is looked up in

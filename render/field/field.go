@@ -36,6 +36,9 @@ type Field struct {
 
 	// Value appends the value as safe text, or nothing when there is none.
 	Value func(dst []byte, s *socket.Socket) []byte
+	// Plain appends the value as scripts can compute with it: a bare number in
+	// the unit of the JSON. Nil stands for Value.
+	Plain func(dst []byte, s *socket.Socket) []byte
 	// Missing appends what a table shows in place of a value; nil stands for "-".
 	Missing func(dst []byte, s *socket.Socket) []byte
 	// Shorten appends cell, a text made by Append, cut to width columns; nil
@@ -45,6 +48,9 @@ type Field struct {
 	Role func(s *socket.Socket) text.Role
 	// Compare orders two sockets by this column alone.
 	Compare func(a, b *socket.Socket) int
+	// Has tells which sockets have a value. Those that have none come last in
+	// either direction of the sort; nil leaves that to Compare.
+	Has func(s *socket.Socket) bool
 }
 
 // Append appends the text of a table cell, which is never empty.
@@ -59,8 +65,23 @@ func (f *Field) Append(dst []byte, s *socket.Socket) []byte {
 	return append(dst, '-')
 }
 
-// All returns every column in the order of the documentation.
+// AppendPlain appends the value for a script, or nothing when there is none.
+func (f *Field) AppendPlain(dst []byte, s *socket.Socket) []byte {
+	if f.Plain != nil {
+		return f.Plain(dst, s)
+	}
+	return f.Value(dst, s)
+}
+
+// All returns every column in the order of the documentation. It makes those
+// of the details, which costs too much for a look-up.
 func All() []Field {
+	return slices.Concat(Basic(), factFields(), setFields())
+}
+
+// Basic returns the columns that stand on their own; all others are about
+// details and belong to one of the Sets.
+func Basic() []Field {
 	return slices.Concat(socketFields, endpointFields, processFields)
 }
 
@@ -76,12 +97,17 @@ func Names() []string {
 
 // Lookup returns the column of that name.
 func Lookup(name string) (Field, bool) {
-	for _, f := range All() {
-		if f.Name == name {
-			return f, true
+	for _, fields := range [...][]Field{socketFields, endpointFields, processFields} {
+		for i := range fields {
+			if fields[i].Name == name {
+				return fields[i], true
+			}
 		}
 	}
-	return Field{}, false
+	if f, ok := lookupFact(name); ok {
+		return f, true
+	}
+	return lookupSet(name)
 }
 
 // Details returns the union of what the fields need.

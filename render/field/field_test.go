@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sockls/sockls/collector/fact"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/internal/rendertest"
 	"github.com/sockls/sockls/render/text"
@@ -20,11 +21,18 @@ func names(fields []Field) string {
 	return strings.Join(all, ",")
 }
 
-// TestNames pins the names, which scripts rely on.
+// TestNames pins the names, which scripts rely on. Those of the details are the
+// names of facts.
 func TestNames(t *testing.T) {
 	want := "proto,family,type,state,recv-q,send-q,device,v6only,inode,cookie,netns,netns-name,uid,user," +
 		"local,remote,local-address,local-port,remote-address,remote-port," +
-		"process,pid,tid,fd,name,command,exe,started,process-user,reason"
+		"process,pid,tid,fd,name,command,exe,started,process-user,context,reason"
+	for _, x := range fact.All() {
+		if x.Group != fact.NoGroup {
+			want += "," + x.Name
+		}
+	}
+	want += ",extended,inet-sockopt"
 	if diff := cmp.Diff(want, strings.Join(Names(), ",")); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}
@@ -32,7 +40,7 @@ func TestNames(t *testing.T) {
 
 // TestRegistry holds every column to the rules of the type.
 func TestRegistry(t *testing.T) {
-	rows := rendertest.Sockets()
+	rows := append(rendertest.Sockets(), rendertest.Detailed()...)
 	headers := map[string]string{}
 	for _, f := range All() {
 		if f.Help == "" || f.JSONKey == "" || f.Header != strings.ToUpper(f.Header) || f.Header == "" {

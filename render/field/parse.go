@@ -44,11 +44,19 @@ func Parse(list string, defaults []Field) ([]Field, error) {
 		if !ok {
 			return nil, &UnknownError{Kind: "column", Name: name, Nearest: text.Nearest(name, Names())}
 		}
-		if !slices.ContainsFunc(fields, func(g Field) bool { return g.Name == name }) {
+		fields = Add(fields, f)
+	}
+	return fields, nil
+}
+
+// Add appends those columns that are not in fields yet.
+func Add(fields []Field, more ...Field) []Field {
+	for _, f := range more {
+		if !slices.ContainsFunc(fields, func(g Field) bool { return g.Name == f.Name }) {
 			fields = append(fields, f)
 		}
 	}
-	return fields, nil
+	return fields
 }
 
 // Sort is a parsed --sort list.
@@ -119,11 +127,7 @@ func ParseSort(keys string) (Sort, error) {
 			return Sort{}, &UnknownError{Kind: "sort key", Name: name, Nearest: text.Nearest(name, valid)}
 		}
 		sort.Details |= f.Details
-		compare := f.Compare
-		if reverse {
-			compare = func(a, b *socket.Socket) int { return f.Compare(b, a) }
-		}
-		compares = append(compares, compare)
+		compares = append(compares, direction(&f, reverse))
 	}
 	sort.compare = func(a, b *socket.Socket) int {
 		for _, compare := range compares {
@@ -134,4 +138,20 @@ func ParseSort(keys string) (Sort, error) {
 		return socket.Compare(a, b)
 	}
 	return sort, nil
+}
+
+// direction returns the order of a column forwards or in reverse. Sockets
+// without a value come last in both: who sorts by the longest round trip does
+// not ask for the sockets that have none.
+func direction(f *Field, reverse bool) func(a, b *socket.Socket) int {
+	compare, has := f.Compare, f.Has
+	switch {
+	case !reverse:
+		return compare
+	case has == nil:
+		return func(a, b *socket.Socket) int { return compare(b, a) }
+	}
+	return func(a, b *socket.Socket) int {
+		return compareKnown(has(a), has(b), compare(b, a))
+	}
 }

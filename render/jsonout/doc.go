@@ -8,8 +8,12 @@
 //   - A key of the contract is always present; null means unknown or none.
 //     The exceptions are keys that refine another one and are present only
 //     where they apply: zone, abstract, tid, group, the inode of a unix peer,
-//     protocol_name of raw and packet, device and ifindex of packet, and the
-//     _base64 twins.
+//     protocol_name of raw and packet, device and ifindex of packet, the
+//     context of a process, and the _base64 twins.
+//   - The details (extended, timer, memory, tcp and so on: the groups of
+//     package fact) are objects that a socket has where they were asked for
+//     and it has any. A key is in them only where its fact is known, in the
+//     unit that its name ends in.
 //   - Text is the exact text, also after decoding. Where the bytes are not
 //     valid UTF-8, which JSON cannot carry, the key holds them escaped as a
 //     table would show them and its twin KEY_base64 holds them exactly. An

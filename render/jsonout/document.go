@@ -18,17 +18,7 @@ const bufferSize = 64 << 10
 // that line tools work on it as well.
 func Document(w io.Writer, snapshot *socket.Snapshot) error {
 	out := bufio.NewWriterSize(w, bufferSize)
-	line := append([]byte(nil), "{\n  \"schema\": \""+Schema+"\",\n  "...)
-	line = appendTop(line, "host", snapshot.Host)
-	line = append(line, ",\n  \"time\": "...)
-	line = appendTime(line, snapshot.Time)
-	line = append(line, ",\n  \"source\": "...)
-	line = appendSource(line, &snapshot.Source)
-	line = append(line, ",\n  \"notices\": "...)
-	line = appendArray(line, len(snapshot.Notices), func(dst []byte, i int) []byte {
-		return appendNotice(dst, &snapshot.Notices[i])
-	})
-	line = append(line, ",\n  \"sockets\": "...)
+	line := append(AppendHead(nil, snapshot), "\"sockets\": "...)
 
 	owners := HasOwners(&snapshot.Source)
 	for i := range snapshot.Sockets {
@@ -46,6 +36,22 @@ func Document(w io.Writer, snapshot *socket.Snapshot) error {
 		return err
 	}
 	return out.Flush()
+}
+
+// AppendHead appends what stands above the sockets of a document, which is left
+// open.
+func AppendHead(dst []byte, snapshot *socket.Snapshot) []byte {
+	dst = append(dst, "{\n  \"schema\": \""+Schema+"\",\n  "...)
+	dst = appendTop(dst, "host", snapshot.Host)
+	dst = append(dst, ",\n  \"time\": "...)
+	dst = appendTime(dst, snapshot.Time)
+	dst = append(dst, ",\n  \"source\": "...)
+	dst = appendSource(dst, &snapshot.Source)
+	dst = append(dst, ",\n  \"notices\": "...)
+	dst = appendArray(dst, len(snapshot.Notices), func(dst []byte, i int) []byte {
+		return appendNotice(dst, &snapshot.Notices[i])
+	})
+	return append(dst, ",\n  "...)
 }
 
 // HasOwners reports whether a source was asked for processes.

@@ -1,15 +1,16 @@
 package jsonout
 
 import (
+	"net/netip"
 	"strconv"
 
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
 )
 
-// appendEndpoint appends one end of s under key, in the shape that fits the
+// AppendEndpoint appends one end of s under key, in the shape that fits the
 // protocol.
-func appendEndpoint(dst []byte, key string, s *socket.Socket, e *socket.Endpoint) []byte {
+func AppendEndpoint(dst []byte, key string, s *socket.Socket, e *socket.Endpoint) []byte {
 	dst = appendKey(dst, key)
 	remote := e == &s.Remote
 	if e.IsZero() && (remote || s.Proto.Inet() || s.Proto == socket.XDP) {
@@ -62,13 +63,16 @@ func appendEndpoint(dst []byte, key string, s *socket.Socket, e *socket.Endpoint
 	return append(dst, '}')
 }
 
-func appendAddress(dst []byte, e *socket.Endpoint) []byte {
+func appendAddress(dst []byte, e *socket.Endpoint) []byte { return AppendAddress(dst, e.Addr) }
+
+// AppendAddress appends the keys that tell an internet address to an object
+// that is open.
+func AppendAddress(dst []byte, addr netip.Addr) []byte {
 	dst = appendKey(dst, "address")
-	if !e.Addr.IsValid() {
+	if !addr.IsValid() {
 		return append(dst, "null"...)
 	}
-	zone := e.Addr.Zone()
-	addr := e.Addr
+	zone := addr.Zone()
 	if zone != "" {
 		addr = addr.WithZone("")
 	}

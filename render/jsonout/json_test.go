@@ -36,13 +36,14 @@ func FuzzJSON(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		process := &socket.Process{PID: 1, Name: s, Command: s, Exe: s, User: s}
+		process := &socket.Process{PID: 1, Name: s, Command: s, Exe: s, User: s, Context: s}
 		row := socket.Socket{
 			Proto: socket.Unix, Family: socket.FamilyUnix,
 			Local: socket.Endpoint{Name: s}, Remote: socket.Endpoint{Name: s, Node: 1},
 			Device: s, User: s, NetNS: &socket.NetNS{Name: s},
 			Processes: []socket.Holder{{Process: process}},
 		}
+		rendertest.Know(&row, "cgroup", s)
 		line := AppendSocket(nil, &row, true)
 		if !utf8.Valid(line) || strings.IndexFunc(string(line), func(r rune) bool { return !text.Visible(r) }) >= 0 {
 			t.Fatalf("unsafe: %q", line)
@@ -61,6 +62,8 @@ func FuzzJSON(f *testing.F) {
 			"name":    exact(t, holder, "name"),
 			"command": exact(t, holder, "command"),
 			"exe":     exact(t, holder, "exe"),
+			"context": exact(t, holder, "context"),
+			"cgroup":  exact(t, object["extended"].(map[string]any), "cgroup"),
 		} {
 			if got != s {
 				t.Fatalf("%s gives back %q, want %q, in %s", name, got, s, line)

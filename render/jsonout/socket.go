@@ -19,8 +19,8 @@ func appendSocket(dst []byte, s *socket.Socket, owners bool) []byte {
 	dst = appendName(dst, "family", s.Family.String())
 	dst = appendName(dst, "type", s.Type.String())
 	dst = appendName(dst, "state", s.State.String())
-	dst = appendEndpoint(dst, "local", s, &s.Local)
-	dst = appendEndpoint(dst, "remote", s, &s.Remote)
+	dst = AppendEndpoint(dst, "local", s, &s.Local)
+	dst = AppendEndpoint(dst, "remote", s, &s.Remote)
 	dst = appendTextOrNull(dst, "device", s.Device)
 	dst = appendKey(dst, "v6only")
 	if s.Family != socket.IPv6 || s.V6Only == socket.Unknown {
@@ -46,7 +46,7 @@ func appendSocket(dst []byte, s *socket.Socket, owners bool) []byte {
 		dst = appendTextOrNull(dst, "name", s.NetNS.Name)
 		dst = append(dst, '}')
 	}
-	return appendOwners(dst, s, owners)
+	return appendDetails(appendOwners(dst, s, owners), s)
 }
 
 func appendOwners(dst []byte, s *socket.Socket, owners bool) []byte {
@@ -83,6 +83,9 @@ func appendHolder(dst []byte, h *socket.Holder) []byte {
 	dst = appendUID(dst, p.UID, p.HasUID)
 	dst = appendTextOrNull(dst, "user", p.User)
 	dst = appendTime(appendKey(dst, "started"), p.Started)
+	if p.Context != "" {
+		dst = appendText(dst, "context", p.Context)
+	}
 	return append(dst, '}')
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
+	"github.com/sockls/sockls/render/internal/rendertest"
 )
 
 func benchFields(b *testing.B, list string) []field.Field {
@@ -36,8 +37,11 @@ func benchSockets(n int, v6 bool) []*socket.Socket {
 }
 
 func benchRow(b *testing.B, list string, v6 bool) {
-	rows := benchSockets(4096, v6)
-	t := New(io.Discard, Options{Fields: benchFields(b, list), Header: true, IPv6: v6})
+	benchTable(b, benchSockets(4096, v6), Options{Fields: benchFields(b, list), Header: true, IPv6: v6})
+}
+
+func benchTable(b *testing.B, rows []*socket.Socket, opts Options) {
+	t := New(io.Discard, opts)
 	for i := range rows {
 		if err := t.Row(rows[i]); err != nil {
 			b.Fatal(err)
@@ -58,6 +62,17 @@ func BenchmarkRowIPv6(b *testing.B)  { benchRow(b, plain, true) }
 func BenchmarkRowUser(b *testing.B)  { benchRow(b, plain+",user,process", false) }
 func BenchmarkRowProto(b *testing.B) { benchRow(b, "proto", false) }
 func BenchmarkRowLocal(b *testing.B) { benchRow(b, "local", false) }
+
+// benchBeneath draws connections with what stands beneath them.
+func benchBeneath(b *testing.B, opts Options, flags ...string) {
+	opts.Fields, opts.Beneath = benchFields(b, plain), beneath(b, flags...)
+	benchTable(b, rendertest.Detailed()[1:2], opts)
+}
+
+func BenchmarkRowInfo(b *testing.B)        { benchBeneath(b, Options{}, "info") }
+func BenchmarkRowInfoNarrow(b *testing.B)  { benchBeneath(b, Options{Width: 80}, "info") }
+func BenchmarkRowInfoOneline(b *testing.B) { benchBeneath(b, Options{Oneline: true}, "info") }
+func BenchmarkRowMemory(b *testing.B)      { benchBeneath(b, Options{}, "memory") }
 
 // BenchmarkRows100k is the gathered case, which renders every row twice.
 func BenchmarkRows100k(b *testing.B) {

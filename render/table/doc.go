@@ -9,6 +9,11 @@
 // still takes from the padding behind it.
 //
 // Each socket is exactly one line, without control bytes (other than the
-// palette's colours) and without trailing blanks. The package never decides
-// about colour, width or order; it writes what it is given in the order given.
+// palette's colours) and without trailing blanks. Where details are to stand
+// beneath the rows, those follow in lines that begin with four blanks, of
+// "name:value" separated by single blanks; a terminal breaks such a line between
+// two of these, a pipe never, and Oneline puts them at the end of the row.
+//
+// The package never decides about colour, width or order; it writes what it is
+// given in the order given.
 package table

@@ -11,11 +11,14 @@ import (
 type pen struct {
 	opts    *Options
 	columns []column
+	wrap    int // width of the terminal, 0 where lines are not to be broken
 
-	arena []byte // texts of waiting cells
-	cells []cell
-	cut   []byte // a shortened cell
-	out   []byte // finished lines
+	arena   []byte // texts of waiting cells
+	cells   []cell
+	beneath []byte  // texts of what stands beneath the waiting rows
+	ends    []int32 // where each of them ends
+	cut     []byte  // a shortened cell
+	out     []byte  // finished lines
 }
 
 // cell is one rendered text: it begins in the arena where the last one ends.
@@ -42,8 +45,11 @@ func (p *pen) render(s *socket.Socket) {
 	}
 }
 
-// drop forgets the waiting cells.
-func (p *pen) drop() { p.arena, p.cells = p.arena[:0], p.cells[:0] }
+// drop forgets the waiting rows.
+func (p *pen) drop() {
+	p.arena, p.cells = p.arena[:0], p.cells[:0]
+	p.beneath, p.ends = p.beneath[:0], p.ends[:0]
+}
 
 // measure widens the columns to what the waiting cells need.
 func (p *pen) measure() {
@@ -54,9 +60,9 @@ func (p *pen) measure() {
 	}
 }
 
-// emit turns the waiting cells into lines.
+// emit turns the waiting rows into lines.
 func (p *pen) emit() {
-	from := int32(0)
+	from, beneath := int32(0), int32(0)
 	for i := 0; i < len(p.cells); i += len(p.columns) {
 		cursor := 0
 		for j := range p.columns {
@@ -64,7 +70,11 @@ func (p *pen) emit() {
 			cursor = p.place(j, cursor, p.arena[from:c.end], int(c.width), c.role)
 			from = c.end
 		}
-		p.out = append(p.out, '\n')
+		if len(p.ends) > 0 {
+			beneath = p.emitBeneath(i/len(p.columns), cursor, beneath)
+		} else {
+			p.out = append(p.out, '\n')
+		}
 	}
 	p.drop()
 }
@@ -95,11 +105,16 @@ func (p *pen) place(j, cursor int, cell []byte, width int, role text.Role) int {
 	if f.Right {
 		at = max(at, col.start+col.width-width)
 	}
-	for n := at - cursor; n > 0; n -= len(blanks) {
-		p.out = append(p.out, blanks[:min(n, len(blanks))]...)
-	}
+	p.pad(at - cursor)
 	p.out = p.opts.Palette.Append(p.out, role, cell)
 	return at + width
+}
+
+// pad appends n blanks.
+func (p *pen) pad(n int) {
+	for ; n > 0; n -= len(blanks) {
+		p.out = append(p.out, blanks[:min(n, len(blanks))]...)
+	}
 }
 
 func shorten(dst, cell []byte, width int, f *field.Field) []byte {

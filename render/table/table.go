@@ -19,14 +19,20 @@ const (
 	// flushAt is how much is collected before it is written.
 	flushAt = 32 << 10
 
-	// blockRows is how many rows a pen draws at a time when several do.
+	// blockRows is how many rows a pen draws at a time when several do, and
+	// blockLong how many where each has long lines beneath it.
 	blockRows = 1024
+	blockLong = 64
 	maxPens   = 4
 )
 
 // Options choose what a table looks like.
 type Options struct {
 	Fields []field.Field
+	// Beneath stands in indented lines beneath each row that has any of it, or
+	// with Oneline at the end of the row's own line.
+	Beneath []field.Pairs
+	Oneline bool
 	// Width is the width of the terminal, 0 when nothing is to be shortened.
 	Width int
 	// Header prints a header line, also when no row follows: it shows that
@@ -54,7 +60,7 @@ type Table struct {
 // New makes a table. Close must be called after the last row.
 func New(w io.Writer, opts Options) *Table {
 	t := &Table{w: w, opts: opts}
-	t.pen = pen{opts: &t.opts, columns: make([]column, len(opts.Fields))}
+	t.pen = pen{opts: &t.opts, columns: make([]column, len(opts.Fields)), wrap: opts.Width}
 	for i := range t.columns {
 		t.columns[i].width = text.Width([]byte(opts.Fields[i].Header))
 	}
@@ -81,10 +87,11 @@ func (t *Table) Row(s *socket.Socket) error {
 		t.layout(false)
 	}
 	t.render(s)
+	t.renderBeneath(s)
 	switch {
 	case t.laidOut:
 		t.emit()
-	case len(t.cells) >= sampleRows*len(t.columns) || len(t.arena) >= sampleBytes:
+	case len(t.cells) >= sampleRows*len(t.columns) || len(t.arena)+len(t.beneath) >= sampleBytes:
 		t.measure()
 		t.layout(true)
 		t.emit()
@@ -110,9 +117,13 @@ func (t *Table) Rows(rows []*socket.Socket) error {
 	if t.flushFrom(1) != nil {
 		return t.err
 	}
+	drawn := blockRows
+	if len(t.opts.Beneath) > 0 {
+		drawn = blockLong
+	}
 	type block struct {
 		rows  []*socket.Socket
-		drawn chan []byte
+		lines chan []byte
 	}
 	var (
 		undrawn = make(chan block)
@@ -121,7 +132,7 @@ func (t *Table) Rows(rows []*socket.Socket) error {
 	)
 	for range pens {
 		go func() {
-			p := pen{opts: &t.opts, columns: t.columns}
+			p := pen{opts: &t.opts, columns: t.columns, wrap: t.wrap}
 			for b := range undrawn {
 				select {
 				case p.out = <-spare:
@@ -130,16 +141,17 @@ func (t *Table) Rows(rows []*socket.Socket) error {
 				}
 				for _, s := range b.rows {
 					p.render(s)
+					p.renderBeneath(s)
 				}
 				p.emit()
-				b.drawn <- p.out
+				b.lines <- p.out
 			}
 		}()
 	}
 	go func() {
 		for rest := rows; len(rest) > 0; {
-			n := min(blockRows, len(rest))
-			b := block{rows: rest[:n], drawn: make(chan []byte, 1)}
+			n := min(drawn, len(rest))
+			b := block{rows: rest[:n], lines: make(chan []byte, 1)}
 			rest = rest[n:]
 			ordered <- b
 			undrawn <- b
@@ -148,7 +160,7 @@ func (t *Table) Rows(rows []*socket.Socket) error {
 		close(ordered)
 	}()
 	for b := range ordered {
-		t.out = <-b.drawn
+		t.out = <-b.lines
 		_ = t.flushFrom(1) // kept in t.err; the pens are let run out
 		select {
 		case spare <- t.out[:0]:

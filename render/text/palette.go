@@ -31,9 +31,12 @@ func Basic() Palette {
 	}}
 }
 
+// Paints reports whether the role has a colour.
+func (p *Palette) Paints(role Role) bool { return p.sgr[role] != "" }
+
 // Append appends text, which must be escaped already, in the role's colour.
 func (p *Palette) Append(dst []byte, role Role, text []byte) []byte {
-	if p.sgr[role] == "" {
+	if !p.Paints(role) {
 		return append(dst, text...)
 	}
 	dst = append(dst, p.sgr[role]...)
