@@ -43,6 +43,12 @@ func (t table) rows() int { return t.Holders * t.sockets() }
 // listening is how many of them are listeners.
 func (t table) listening() int { return t.Holders * t.Listeners }
 
+// acceptedOnPort is how many connections came in through the first listener of
+// each holder: they take turns.
+func (t table) acceptedOnPort() int {
+	return t.Holders * ((t.Pairs + t.Listeners - 1) / t.Listeners)
+}
+
 // limits are the bounds of this machine that a table can run into.
 type limits struct {
 	available uint64 // bytes of memory the kernel says can be had

@@ -34,6 +34,8 @@ const (
 	rowsUnchecked rows = iota
 	rowsAll
 	rowsListening
+	rowsOnPort          // sockets with the first listening port as their own
+	rowsListeningOnPort // listeners among them
 )
 
 func (r rows) of(t table) int {
@@ -42,6 +44,10 @@ func (r rows) of(t table) int {
 		return t.rows()
 	case rowsListening:
 		return t.listening()
+	case rowsOnPort:
+		return t.acceptedOnPort()
+	case rowsListeningOnPort:
+		return t.Holders
 	default:
 		return 0
 	}
@@ -61,6 +67,16 @@ var works = []work{
 	{Table: "100k", Sockls: words("-tln --no-processes"), Peer: words("ss -tln"), Rows: rowsListening, Wall: 0.2},
 	{Table: "100k", Sockls: words("-tan"), Peer: words("ss -tanp"), Rows: rowsAll, Wall: 0.08},
 	{Table: "100k", Sockls: words("-tln"), Peer: words("lsof -nP -iTCP -sTCP:LISTEN"), Rows: rowsListening},
+	{Table: "100k", Sockls: words("-tn --no-processes sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.6},
+	{Table: "100k", Sockls: words("-tn --no-processes state established sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.4},
+	{Table: "100k", Sockls: words("-tln --no-processes sport = :20000"), Peer: words("ss -tln sport = :20000"), Rows: rowsListeningOnPort, Wall: 0.4},
+	{Table: "100k", Sockls: words("-taniO --no-processes --sort none"), Peer: words("ss -taniO"), Rows: rowsAll, Wall: 0.5},
+	{Table: "100k", Sockls: words("-taniO --no-processes"), Peer: words("ss -taniO"), Rows: rowsAll, Wall: 0.5},
+	{
+		Table: "1M", Sockls: words("-tn --no-processes sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.6,
+	},
+	{Table: "1M", Sockls: words("-tn --no-processes state established sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.4},
+	{Table: "1M", Sockls: words("-tln --no-processes sport = :20000"), Peer: words("ss -tln sport = :20000"), Rows: rowsListeningOnPort, Wall: 0.4},
 	{
 		Table: "1M", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll,
 		Memory: 1.3, MemoryBase: "10k",

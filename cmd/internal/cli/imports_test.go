@@ -20,7 +20,8 @@ func TestImports(t *testing.T) {
 			"github.com/vishvananda", "github.com/shirou", "github.com/spf13",
 			module + "cmd", module + "collector/sockdiag", module + "collector/procfs", module + "collector/owner",
 		}},
-		{"linux", "collector/socket", []string{"github.com", "golang.org"}},
+		{"linux", "collector/socket", []string{"github.com", "golang.org", module + "collector/fact"}},
+		{"linux", "collector/filter", []string{"github.com", "golang.org", module + "collector/sockdiag", module + "render"}},
 		{"linux", "collector/...", []string{"github.com/spf13", module + "cmd", module + "render"}},
 		{"linux", "cmd/sockls", []string{
 			"github.com/shirou", "github.com/rogpeppe", "github.com/google/go-cmp", module + "cmd/internal/mksock",

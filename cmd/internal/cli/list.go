@@ -24,6 +24,14 @@ type listOptions struct {
 	sort        string
 	quiet       bool
 	strict      bool
+	// words are the filter, filterFile where more of it stands.
+	words         []string
+	filterFile    string
+	explainFilter bool
+	summary       string
+	save, from    string
+	// advice is what there is to say about the question itself.
+	advice []socket.Notice
 	// collector takes the place of this system's in tests.
 	collector collector.Collector
 	lookup    lookup
@@ -32,12 +40,18 @@ type listOptions struct {
 func (o *listOptions) flags(f *pflag.FlagSet) {
 	o.selection.flags(f)
 	var accepted bool
+	f.StringVarP(&o.filterFile, "filter-file", "F", "", "read a filter from `FILE` (- is standard input), to hold beside the one in the arguments")
+	f.BoolVar(&o.explainFilter, "explain-filter", false, "list nothing: show how the filter is read, what of it the kernel does, and what is left")
 	f.BoolVarP(&accepted, "numeric", "n", false, "accepted: addresses and ports are numbers unless -r is given")
 	f.BoolVarP(&accepted, "processes", "p", false, "accepted: processes are shown unless --no-processes is given")
 	f.BoolVar(&o.noProcesses, "no-processes", false, "do not look into processes: neither for holders nor, with -a, for sockets that only they show")
 	f.BoolVarP(&o.resolve, "resolve", "r", false, "show host names in place of addresses")
 	o.output.flags(f)
 	f.StringVar(&o.sort, "sort", "", "sort by `KEYS`, which are columns, -KEY for the reverse; none streams in kernel order")
+	f.StringVarP(&o.summary, "summary", "s", "", "counts instead of sockets; `=counters` leaves out what takes a look at each socket")
+	f.Lookup("summary").NoOptDefVal = "all"
+	f.StringVar(&o.save, "save", "", "also write what was collected to `FILE`, as JSON, or as JSON lines if it ends in .jsonl")
+	f.StringVar(&o.from, "from", "", "show what `FILE` holds (- is standard input): a saved one, or what ss -D wrote")
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing about what could not be seen")
 	f.BoolVar(&o.strict, "strict", false, "exit with 3 when something could not be seen")
 }
@@ -52,20 +66,68 @@ const (
 
 // listRun lists sockets: one query, one collection, one renderer.
 func listRun(ctx context.Context, o *listOptions) error {
-	var q collector.Query
-	if err := o.selection.apply(&q); err != nil {
+	q, err := o.ask(ctx)
+	switch {
+	case err != nil:
+		return err
+	case o.explainFilter:
+		return explainFilter(o.streams.Out, q)
+	}
+	origin := now()
+	if o.from != "" {
+		file, err := o.openSaved()
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		origin = file.Origin()
+	} else if err := o.openSystem(); err != nil {
 		return err
 	}
+	if o.summary != "" {
+		return summaryRun(ctx, o, q)
+	}
+	return o.show(ctx, q, origin)
+}
+
+// ask makes a query of what flags and filter choose.
+func (o *listOptions) ask(ctx context.Context) (collector.Query, error) {
+	var q collector.Query
+	if err := o.selection.apply(&q); err != nil {
+		return q, err
+	}
+	if o.summary != "" {
+		o.widen(&q)
+	}
+	return q, o.applyFilter(ctx, &q)
+}
+
+// openSystem collects from the running system.
+func (o *listOptions) openSystem() (err error) {
+	if o.collector == nil {
+		o.collector, err = collector.New(collector.Options{})
+	}
+	if o.lookup == nil {
+		o.lookup = net.DefaultResolver.LookupAddr
+	}
+	return err
+}
+
+// show prints what q finds.
+func (o *listOptions) show(ctx context.Context, q collector.Query, origin socket.Origin) error {
 	sort, err := field.ParseSort(o.sort)
 	if err != nil {
 		return err
 	}
-	fields, err := o.fields(o.listen && !o.all, o.noProcesses)
+	fields, err := o.fields(q.States&^socket.ListeningStates == 0, o.noProcesses)
 	if err != nil {
 		return err
 	}
-	q.Details = o.output.details(fields) | sort.Details
-	if o.all {
+	q.Details |= o.output.details(fields) | sort.Details
+	if o.save != "" {
+		q.Details |= savedDetails
+	}
+	if q.States.Has(socket.Close) {
 		// Which rows there are must not depend on the columns, and some sockets
 		// are only found in the processes that hold them.
 		q.Details |= socket.DetailOwners
@@ -73,19 +135,18 @@ func listRun(ctx context.Context, o *listOptions) error {
 	if o.noProcesses {
 		q.Details &^= ownerDetails
 	}
-	if o.collector == nil {
-		if o.collector, err = collector.New(collector.Options{}); err != nil {
-			return err
-		}
-	}
-	if o.lookup == nil {
-		o.lookup = net.DefaultResolver.LookupAddr
-	}
-	out, err := o.renderer(o.streams, fields, q)
+	out, err := o.renderer(o.streams, fields, q, origin)
 	if err != nil {
 		return err
 	}
-
+	if o.save != "" {
+		s, err := save(o.save, origin, q.Details.Has(socket.DetailOwners))
+		if err != nil {
+			return err
+		}
+		defer s.abandon()
+		out = s.beside(out)
+	}
 	var (
 		n      int
 		report socket.Report
@@ -98,10 +159,12 @@ func listRun(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
+	incomplete := len(report.Notices) > 0
+	report.Notices = append(o.advice, report.Notices...)
 	if err := out.close(report); err != nil {
 		return err
 	}
-	return o.verdict(n, report.Notices)
+	return o.verdict(n, incomplete, report.Notices)
 }
 
 // stream prints rows as they come, in flat memory.
@@ -140,8 +203,8 @@ func (o *listOptions) gather(
 	return n, report, out.rows(rows)
 }
 
-// verdict says what could not be seen, and chooses the exit code.
-func (o *listOptions) verdict(matched int, notices []socket.Notice) error {
+// verdict says what there is to say, and chooses the exit code.
+func (o *listOptions) verdict(matched int, incomplete bool, notices []socket.Notice) error {
 	if !o.quiet {
 		for _, n := range notices {
 			message := n.Message
@@ -152,7 +215,7 @@ func (o *listOptions) verdict(matched int, notices []socket.Notice) error {
 		}
 	}
 	switch {
-	case o.strict && len(notices) > 0:
+	case o.strict && incomplete:
 		return exitError(exitIncomplete)
 	case matched == 0:
 		return exitError(exitNone)

@@ -45,7 +45,7 @@ func run(t *testing.T, c *recorded, args ...string) (code int, stdout, stderr st
 }
 
 func runTo(out interface{ Write([]byte) (int, error) }, errs *bytes.Buffer, c *recorded, args ...string) int {
-	s := streams.Streams{Out: out, Err: errs, Env: func(string) string { return "" }}
+	s := streams.Streams{In: strings.NewReader(""), Out: out, Err: errs, Env: func(string) string { return "" }}
 	cmd := newRootCmd(s, func(o *listOptions) error {
 		o.collector = c
 		return listRun(context.Background(), o)
@@ -110,7 +110,7 @@ func TestDetails(t *testing.T) {
 		{"-l --columns proto,local", 0, socket.DetailOwners | socket.DetailUser},
 		{"-l --columns +exe", socket.DetailOwners | socket.DetailExe, socket.DetailCommand},
 		{"-l --columns local --sort pid", socket.DetailOwners, socket.DetailUser},
-		{"-l --json", ownerDetails | socket.DetailUser | socket.DetailNetNS, 0},
+		{"-l --json", holderDetails | socket.DetailUser | socket.DetailNetNS, 0},
 		{"-l --json --no-processes", socket.DetailUser, ownerDetails},
 	}
 	for _, tt := range tests {
@@ -131,8 +131,8 @@ func TestWrongWords(t *testing.T) {
 		{"--sort recvq", `sockls: unknown sort key "recvq", did you mean "recv-q"?`},
 		{"--color sometimes", `sockls: --color is auto, always or never, not "sometimes"`},
 		{"--json --csv", "sockls: --json, --jsonl and --csv exclude each other"},
-		{"verson", `sockls: unknown command "verson", did you mean "version"?`},
-		{"-Z", "sockls: unknown shorthand flag: 'Z' in -Z; see sockls --help"},
+		{"verson", `sockls: unknown command "verson", did you mean "version"? (for a process of that name: sockls process verson)`},
+		{"-Y", "sockls: unknown shorthand flag: 'Y' in -Y; see sockls --help"},
 	}
 	for _, tt := range tests {
 		code, stdout, stderr := run(t, &recorded{}, strings.Fields(tt.args)...)

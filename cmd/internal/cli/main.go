@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sockls/sockls/cmd/internal/streams"
+	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/render/text"
 )
 
@@ -53,8 +54,14 @@ func execute(ctx context.Context, s streams.Streams, cmd *cobra.Command, args []
 		return int(code)
 	}
 	complain(s, err.Error())
+	var syntax *filter.SyntaxError
+	if errors.As(err, &syntax) {
+		_, _ = fmt.Fprintln(s.Err, indented(syntax.Caret())) // see complain
+	}
 	return exitFailed
 }
+
+func indented(lines string) string { return "  " + strings.ReplaceAll(lines, "\n", "\n  ") }
 
 // checkedWriter keeps the first error.
 type checkedWriter struct {

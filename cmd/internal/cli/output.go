@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -23,20 +22,44 @@ type output struct {
 	noHeader         bool
 	columns          string
 	colour           string
+	oneline          bool
+	// asked tells which of field.Sets are asked for, in their order.
+	asked []bool
 }
 
 func (o *output) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.json, "json", "j", false, "one JSON document")
 	f.BoolVar(&o.jsonl, "jsonl", false, "one JSON object a line")
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values")
+	sets := field.Sets()
+	o.asked = make([]bool, len(sets))
+	for i := range sets {
+		f.BoolVarP(&o.asked[i], sets[i].Flag, sets[i].Letter, false, sets[i].Help)
+	}
+	f.BoolVarP(&o.oneline, "oneline", "O", false, "what would stand beneath a row stands at its end")
 	f.StringVar(&o.columns, "columns", "", "show these columns; +`LIST` adds to the default ones")
 	f.BoolVarP(&o.noHeader, "no-header", "H", false, "no header line")
 	f.StringVar(&o.colour, "color", "auto", "colour `WHEN`: auto, always or never")
 }
 
-// ownerDetails are those that need the processes.
-const ownerDetails = socket.DetailOwners | socket.DetailCommand | socket.DetailExe |
-	socket.DetailStarted | socket.DetailProcessUser
+// ownerDetails are those that need the processes, holderDetails those of them
+// that JSON has unasked.
+const (
+	holderDetails = socket.DetailOwners | socket.DetailCommand | socket.DetailExe |
+		socket.DetailStarted | socket.DetailProcessUser
+	ownerDetails = holderDetails | socket.DetailContext | socket.DetailReuse
+)
+
+// sets are the columns that a flag of their own asks for.
+func (o *output) sets() []field.Set {
+	var sets []field.Set
+	for i, set := range field.Sets() {
+		if o.asked[i] {
+			sets = append(sets, set)
+		}
+	}
+	return sets
+}
 
 // fields are the columns: a listener has no remote end worth a column, and
 // processes that are not looked for need none either.
@@ -50,6 +73,11 @@ func (o *output) fields(listeners, noProcesses bool) ([]field.Field, error) {
 	if formats > 1 {
 		return nil, errors.New("--json, --jsonl and --csv exclude each other")
 	}
+	for _, set := range o.sets() {
+		if noProcesses && set.Details()&ownerDetails != 0 {
+			return nil, fmt.Errorf("--no-processes leaves nothing to show for --%s", set.Flag)
+		}
+	}
 	if o.columns == "" && (o.json || o.jsonl) {
 		return nil, nil
 	}
@@ -62,25 +90,52 @@ func (o *output) fields(listeners, noProcesses bool) ([]field.Field, error) {
 	case noProcesses:
 		names = "proto,state,recv-q,send-q,local,remote,user"
 	}
-	defaults, err := field.Parse(names, nil)
-	if err != nil || o.columns == "" {
-		return defaults, err
+	fields, err := field.Parse(names, nil)
+	if err == nil && o.columns != "" {
+		fields, err = field.Parse(o.columns, fields)
 	}
-	fields, err := field.Parse(o.columns, defaults)
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range fields {
 		if noProcesses && f.Details&ownerDetails != 0 {
 			return nil, fmt.Errorf("--no-processes leaves nothing to show in column %q", f.Name)
 		}
 	}
-	return fields, err
+	return o.withSets(fields), nil
+}
+
+// withSets adds the columns of the sets. In CSV, which has nothing beneath a
+// line, every fact is a column.
+func (o *output) withSets(fields []field.Field) []field.Field {
+	for _, set := range o.sets() {
+		columns := set.Columns()
+		if o.csv {
+			columns = set.All()
+		}
+		fields = field.Add(fields, columns...)
+	}
+	return fields
+}
+
+// beneath is what stands beneath the rows of a table.
+func (o *output) beneath() []field.Pairs {
+	var beneath []field.Pairs
+	for _, set := range o.sets() {
+		beneath = append(beneath, set.Beneath()...)
+	}
+	return beneath
 }
 
 // details are what the chosen format needs to be fetched. JSON has one form,
-// which holds everything.
+// which holds everything, and of the details those that were asked for.
 func (o *output) details(fields []field.Field) socket.Detail {
 	d := field.Details(fields)
+	for _, set := range o.sets() {
+		d |= set.Details()
+	}
 	if o.json || o.jsonl {
-		d |= ownerDetails | socket.DetailUser | socket.DetailQueues | socket.DetailPeer | socket.DetailNetNS
+		d |= holderDetails | socket.DetailUser | socket.DetailQueues | socket.DetailPeer | socket.DetailNetNS
 	}
 	return d
 }
@@ -98,11 +153,10 @@ type renderer struct {
 }
 
 // renderer starts the chosen format.
-func (o *output) renderer(s streams.Streams, fields []field.Field, q collector.Query) (renderer, error) {
-	now := time.Now()
+func (o *output) renderer(s streams.Streams, fields []field.Field, q collector.Query, origin socket.Origin) (renderer, error) {
 	switch {
 	case o.json:
-		snapshot := socket.Snapshot{Host: host(), Time: now}
+		snapshot := socket.Snapshot{Host: origin.Host, Time: origin.Time}
 		return renderer{
 			measure: func(*socket.Socket) {},
 			rows: func(rows []*socket.Socket) error {
@@ -115,7 +169,7 @@ func (o *output) renderer(s streams.Streams, fields []field.Field, q collector.Q
 			},
 		}, nil
 	case o.jsonl:
-		lines := jsonout.NewLines(s.Out, host(), now, q.Details.Has(socket.DetailOwners))
+		lines := jsonout.NewLines(s.Out, origin.Host, origin.Time, q.Details.Has(socket.DetailOwners))
 		return each(lines.Row, lines.Close), nil
 	case o.csv:
 		w := csvout.New(s.Out, fields, !o.noHeader)
@@ -126,7 +180,8 @@ func (o *output) renderer(s streams.Streams, fields []field.Field, q collector.Q
 		return renderer{}, err
 	}
 	t := table.New(s.Out, table.Options{
-		Fields: fields, Width: s.Width, Header: !o.noHeader, Palette: palette, IPv6: q.IPv6,
+		Fields: fields, Beneath: o.beneath(), Oneline: o.oneline,
+		Width: s.Width, Header: !o.noHeader, Palette: palette, IPv6: q.IPv6,
 	})
 	r := each(t.Row, t.Close)
 	r.rows, r.measure = t.Rows, t.Measure

@@ -34,7 +34,7 @@ func TestREADME(t *testing.T) {
 	if err := os.Symlink(self, filepath.Join(bin, "sockls")); err != nil {
 		t.Fatal(err)
 	}
-	commands := 0
+	commands, files := 0, t.TempDir()
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllSubmatch(text, -1) {
 		for line := range strings.Lines(string(block[1])) {
 			line = strings.TrimSpace(line)
@@ -48,6 +48,7 @@ func TestREADME(t *testing.T) {
 			commands++
 			cmd := exec.Command("sh", "-c", line)
 			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+			cmd.Dir = files
 			cmd.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
@@ -58,7 +59,7 @@ func TestREADME(t *testing.T) {
 			default:
 				t.Errorf("%s: %v\n%s", line, err, stderr.Bytes())
 			}
-			if len(out) == 0 && !strings.ContainsAny(line, "|") && !strings.Contains(line, "--jsonl") && !strings.Contains(line, "--no-header") {
+			if len(out) == 0 && !strings.ContainsAny(line, "|>") && !strings.Contains(line, "--jsonl") && !strings.Contains(line, "--no-header") {
 				t.Errorf("%s printed nothing", line)
 			}
 		}

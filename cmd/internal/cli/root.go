@@ -2,12 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sockls/sockls/cmd/internal/streams"
-	"github.com/sockls/sockls/render/field"
 	"github.com/sockls/sockls/render/text"
 )
 
@@ -16,12 +14,14 @@ import (
 func newRootCmd(s streams.Streams, runF func(*listOptions) error) *cobra.Command {
 	opts := &listOptions{streams: s}
 	cmd := &cobra.Command{
-		Use:   "sockls [flags]",
+		Use:   "sockls [flags] [FILTER]",
 		Short: "List the sockets of this machine and the processes that hold them",
 		Long: `sockls lists the sockets of this machine and every process that holds them.
 
 Without flags it shows connected internet sockets; -l shows what listens, -a
-everything. What could not be seen is said on standard error.
+everything. A filter chooses among them: a port, an address, the name of a
+process, or an expression as ss knows them (sockls help filter). What could not
+be seen is said on standard error.
 
 Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 3 something could not be seen and --strict was given.`,
@@ -29,28 +29,17 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
   sockls -tulpn           the same for TCP and UDP, as fingers know it
   sockls -ta -4           every IPv4 TCP socket, bound and closing ones too
   sockls -lx              listening unix sockets
+  sockls :8080            whatever has to do with port 8080
+  sockls nginx            whatever processes of that name hold
+  sockls -ti 'dport = :443 and rtt > 50ms'
   sockls -l --json        everything that is known, for scripts
   sockls -a --columns +inode,fd --sort -recv-q`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			var names []string
-			for _, c := range cmd.Commands() {
-				if c.IsAvailableCommand() {
-					names = append(names, c.Name())
-				}
-			}
-			if near := text.Nearest(args[0], names); near != "" {
-				return fmt.Errorf("unknown command %q, did you mean %q?", args[0], near)
-			}
-			return fmt.Errorf("unexpected word %q: rows are chosen by flags, see sockls --help; "+
-				"for one port try: sockls -a | grep :PORT", args[0])
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args:          unknownCommand,
+		RunE: func(cmd *cobra.Command, words []string) error {
+			opts.words = words
 			if runF != nil {
 				return runF(opts)
 			}
@@ -62,7 +51,7 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 	help := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if c == cmd { // put together only when somebody reads it
-			c.Long += "\n\nColumns and sort keys:\n" + columnHelp()
+			c.Long += "\n\nColumns (all of them: sockls help columns):\n" + basicColumns()
 		}
 		help(c, args)
 	})
@@ -72,14 +61,24 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 	f.BoolP("version", "V", false, "print the version")
 	f.BoolP("help", "h", false, "print this help")
 	cmd.AddCommand(newVersionCmd(s))
+	cmd.AddCommand(topics()...)
 	return cmd
 }
 
-// columnHelp lists the columns from the one registry there is.
-func columnHelp() string {
-	var b strings.Builder
-	for _, f := range field.All() {
-		fmt.Fprintf(&b, "  %-15s %s\n", f.Name, f.Help)
+// unknownCommand refuses a single word that is nearly a command: as a filter it
+// would be the name of a process, and find nothing.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return nil
 	}
-	return strings.TrimRight(b.String(), "\n")
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	if near := text.Nearest(args[0], names); near != "" {
+		return fmt.Errorf("unknown command %q, did you mean %q? (for a process of that name: sockls process %s)", args[0], near, args[0])
+	}
+	return nil
 }

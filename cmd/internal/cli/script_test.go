@@ -66,7 +66,7 @@ func TestScript(t *testing.T) {
 		},
 		Condition: condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"mk": cmdMk, "unmk": cmdUnmk, "in": cmdIn, "rows": cmdRows, "notices": cmdNotices,
+			"mk": cmdMk, "unmk": cmdUnmk, "in": cmdIn, "rows": cmdRows, "notices": cmdNotices, "likess": cmdLikeSS,
 		},
 	})
 }

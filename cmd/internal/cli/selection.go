@@ -82,6 +82,28 @@ func (s *selection) apply(q *collector.Query) error {
 	return nil
 }
 
+// namesTables reports whether flags say which tables to look into.
+func (s *selection) namesTables() bool {
+	return s.tcp || s.udp || s.unix || s.raw || s.packet || s.mptcp || s.sctp || s.vsock || s.xdp || s.tipc ||
+		s.query != "" || s.family != ""
+}
+
+// addressFamily is the family that addresses in a filter are of where they do
+// not say it themselves: the one that is shown, if it is only one.
+func addressFamily(shown socket.ProtoSet) socket.Family {
+	for family, protos := range map[socket.Family]socket.ProtoSet{
+		socket.FamilyUnix:    socket.ProtoSetOf(socket.Unix),
+		socket.FamilyPacket:  socket.ProtoSetOf(socket.Packet),
+		socket.FamilyNetlink: socket.ProtoSetOf(socket.Netlink),
+		socket.FamilyVsock:   socket.ProtoSetOf(socket.Vsock),
+	} {
+		if shown == protos {
+			return family
+		}
+	}
+	return socket.FamilyUnspec
+}
+
 // applyFamily understands ss's --family.
 func (s *selection) applyFamily(q *collector.Query) error {
 	if s.family == "" {

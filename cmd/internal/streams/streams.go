@@ -9,6 +9,7 @@ import (
 
 // Streams are a program's surroundings.
 type Streams struct {
+	In       io.Reader
 	Out, Err io.Writer
 	// Terminal is set when Out is a terminal, Width is its width then and 0
 	// otherwise.
@@ -22,7 +23,7 @@ type Streams struct {
 
 // System returns those of the process.
 func System() Streams {
-	s := Streams{Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Closed: startedClosed(os.Stdout)}
+	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Closed: startedClosed(os.Stdout)}
 	fd := int(os.Stdout.Fd())
 	if s.Terminal = term.IsTerminal(fd); s.Terminal {
 		if width, _, err := term.GetSize(fd); err == nil {
