@@ -18,10 +18,16 @@ import (
 const manySockets = 4_000
 
 // apart reports whether the bound TCP sockets are better asked for beside the
-// others than before them.
+// others than before them. Asked for alone they cost a walk through the
+// connections as well, which is worth it only where that is little beside what
+// the others cost: without a filter, or where a filter lets everything through
+// for their sake.
 func (r *reader) apart(q sockdiag.Request) bool {
 	bound := socket.StateSetOf(socket.Bound)
 	if q.Proto != socket.TCP || q.States&bound == 0 || q.States&^bound == 0 {
+		return false
+	}
+	if q.Filter != nil && !sockdiag.BoundWidens(q) {
 		return false
 	}
 	n, err := r.proc.TCPAllocated()
@@ -67,6 +73,7 @@ func (r *reader) dumpApart(ctx context.Context, q sockdiag.Request, yield func(*
 	ask := q
 	ask.States = socket.StateSetOf(socket.Bound)
 	names := openLinks() // here: the goroutine's thread may be in another namespace
+	ask.IfIndex = names.index
 	go func() {
 		defer names.close()
 		client := sockdiag.NewClient(conn, names.name)

@@ -50,10 +50,8 @@ func linkName(index uint32) string {
 	return l.name(index)
 }
 
-// linkIndex is the index of the interface of that name.
-func linkIndex(name string) (uint32, bool) {
-	l := openLinks()
-	defer l.close()
+// index is that of the interface of this name.
+func (l links) index(name string) (uint32, bool) {
 	request, err := unix.NewIfreq(name)
 	if err != nil {
 		return 0, false
@@ -62,6 +60,13 @@ func linkIndex(name string) (uint32, bool) {
 		return 0, false
 	}
 	return request.Uint32(), true
+}
+
+// linkIndex is that of an interface of the calling thread's namespace.
+func linkIndex(name string) (uint32, bool) {
+	l := openLinks()
+	defer l.close()
+	return l.index(name)
 }
 
 // linkIndexes are those of all interfaces of the calling thread's namespace.

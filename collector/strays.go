@@ -10,19 +10,56 @@ import (
 	"slices"
 
 	"github.com/sockls/sockls/collector/descriptor"
+	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/owner"
 	"github.com/sockls/sockls/collector/socket"
 )
 
 // strayProtos are the protocols of which sockets may exist that no table
 // lists: those without a table, and those whose sockets enter the table only
-// when they are bound.
+// when they are bound. To look at each socket that the tables have not shown
+// takes long where a filter has made the kernel leave many out, so it must be
+// possible that one of them matches.
 func (c *collection) strayProtos() socket.ProtoSet {
-	protos := c.unlisted
-	if c.query.States.Has(socket.Close) {
-		protos |= socket.ProtoSetOf(socket.TCP, socket.MPTCP, socket.UDP, socket.UDPLite, socket.SCTP, socket.Netlink)
+	protos := c.unlisted & c.query.Protos
+	if !c.query.States.Has(socket.Close) {
+		return protos
 	}
-	return protos & c.query.Protos
+	for _, p := range []socket.Proto{socket.TCP, socket.MPTCP, socket.UDP, socket.UDPLite, socket.SCTP, socket.Netlink} {
+		if c.query.Protos.Has(p) && c.strayMatches(p) {
+			protos |= socket.ProtoSetOf(p)
+		}
+	}
+	return protos
+}
+
+// strayMatches reports whether the filter may be true of a socket that no table
+// lists: one that is not bound, or of TCP on old kernels one that is. A bound
+// MPTCP socket is in the table of TCP.
+func (c *collection) strayMatches(p socket.Proto) bool {
+	bound := p == socket.TCP && !c.listsBound || p == socket.MPTCP && !(c.listsBound && c.query.Protos.Has(socket.TCP))
+	if c.query.Filter == nil || bound {
+		return true
+	}
+	for _, family := range []socket.Family{socket.IPv4, socket.IPv6} {
+		for _, state := range []socket.State{socket.Close, socket.Unconn} {
+			s := socket.Socket{Proto: p, Family: family, State: state}
+			if !filter.Impossible(c.query.Filter, func(leaf filter.Expr) socket.Tri { return decideUnbound(leaf, &s) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// decideUnbound tells what of a predicate follows from a socket's not being
+// bound.
+func decideUnbound(leaf filter.Expr, s *socket.Socket) socket.Tri {
+	switch leaf.(type) {
+	case filter.Port, filter.Addr, filter.Scope, filter.States, filter.Protos, filter.Family:
+		return filter.Eval(leaf, s, 0)
+	}
+	return socket.Unknown
 }
 
 // strays makes rows of the sockets that only a descriptor shows.
@@ -49,6 +86,9 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 		why      error // the first of their reasons
 	)
 	for _, d := range found.Strays {
+		if c.held != nil && c.held.Index(d.Inode) < 0 {
+			continue // no process that the filter asks for had it
+		}
 		if settled.Index(d.Inode) < 0 {
 			s, err := inspector.Socket(int(d.PID), int(d.TID), int(d.FD), d.Inode)
 			switch {

@@ -95,7 +95,18 @@ const infiniteRTT = 0x7fffffff
 func part[C any, T integer](
 	name string, kind Kind, help string, in func(*socket.TCPInfo) **C, at func(*C) *T,
 ) Fact {
-	return number(TCP, name, kind, socket.DetailTCPInfo, help, partPlace(in, at))
+	f := number(TCP, name, kind, socket.DetailTCPInfo, help, partPlace(in, at))
+	f.Number = func(s *socket.Socket) (int64, bool) {
+		if s.Details == nil || s.Details.TCP == nil {
+			return 0, false
+		}
+		c := *in(s.Details.TCP)
+		if c == nil {
+			return 0, false
+		}
+		return signed(*at(c)), true
+	}
+	return f
 }
 
 func partPlace[C, T any](in func(*socket.TCPInfo) **C, at func(*C) *T) func(*socket.Socket, bool) *T {

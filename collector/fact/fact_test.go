@@ -294,3 +294,18 @@ func BenchmarkAll(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkNumbers reads all that a TCP connection may have.
+func BenchmarkNumbers(b *testing.B) {
+	s := &socket.Socket{Proto: socket.TCP, State: socket.Established, Details: &socket.Details{TCP: &socket.TCPInfo{Size: 280, Congestion: "bbr"}}}
+	all := Of(TCP)
+	for b.Loop() {
+		for i := range all {
+			if f := &all[i]; f.Kind == Text {
+				f.Text(s)
+			} else {
+				f.Number(s)
+			}
+		}
+	}
+}

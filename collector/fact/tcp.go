@@ -137,12 +137,28 @@ func tcpPlace[T any](end uint16, listeners bool, at func(*socket.TCPInfo) *T) fu
 }
 
 func tcp[T integer](name string, kind Kind, end uint16, help string, at func(*socket.TCPInfo) *T) Fact {
-	return number(TCP, name, kind, socket.DetailTCPInfo, help, tcpPlace(end, false, at))
+	return tcpNumber(name, kind, end, false, help, at)
 }
 
 // tcpAny is a fact that listeners have, too.
 func tcpAny[T integer](name string, kind Kind, end uint16, help string, at func(*socket.TCPInfo) *T) Fact {
-	return number(TCP, name, kind, socket.DetailTCPInfo, help, tcpPlace(end, true, at))
+	return tcpNumber(name, kind, end, true, help, at)
+}
+
+// tcpNumber reads its number with as few calls as can be: a row of a listing
+// has sixty of them.
+func tcpNumber[T integer](
+	name string, kind Kind, end uint16, listeners bool, help string, at func(*socket.TCPInfo) *T,
+) Fact {
+	f := number(TCP, name, kind, socket.DetailTCPInfo, help, tcpPlace(end, listeners, at))
+	f.Number = func(s *socket.Socket) (int64, bool) {
+		d := s.Details
+		if d == nil || d.TCP == nil || d.TCP.Size < end || s.State == socket.Listen && !listeners {
+			return 0, false
+		}
+		return signed(*at(d.TCP)), true
+	}
+	return f
 }
 
 func tcpFlag[T integer](name string, end uint16, help string, bit T, at func(*socket.TCPInfo) *T) Fact {

@@ -2,6 +2,12 @@ package filter
 
 import "github.com/sockls/sockls/collector/socket"
 
+// Impossible reports whether nothing can match, given what decide knows of the
+// predicates.
+func Impossible(e Expr, decide func(leaf Expr) socket.Tri) bool {
+	return Constant(Simplify(e, decide)) == socket.No
+}
+
 // DecideProto tells what of a predicate follows from the protocol of a socket
 // alone, socket.Unknown where nothing does.
 func DecideProto(leaf Expr, p socket.Proto) socket.Tri {

@@ -118,3 +118,14 @@ func (t tuple) decide(leaf filter.Expr) socket.Tri {
 	}
 	return socket.Unknown
 }
+
+// BoundWidens reports whether asking for bound sockets along with connections
+// makes the kernel return connections that it would else leave out: one walk has
+// one test, and "not dst 10/8" is true of every socket without a peer.
+func BoundWidens(r Request) bool {
+	p := newPlanner(r, allOps, r.ifIndex)
+	connections := walk{ipv4: r.IPv4, ipv6: r.IPv6, states: r.States &^ socket.StateSetOf(socket.Listen, socket.Bound)}
+	both := connections
+	both.states |= socket.StateSetOf(socket.Bound)
+	return !filter.Equal(p.condition(connections).test, p.condition(both).test)
+}

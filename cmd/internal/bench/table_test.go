@@ -67,7 +67,7 @@ func TestSelectWorks(t *testing.T) {
 			[]string{"100: sockls --version vs ss -V", "100: sockls -tan --no-processes --sort none vs ss -tan"},
 		},
 		{
-			"brings what its memory is compared with", "^1M:", false,
+			"brings what its memory is compared with", "^1M: .*-tan ", false,
 			[]string{"10k: sockls -tan --no-processes --sort none vs ss -tan", "1M: sockls -tan --no-processes --sort none vs ss -tan"},
 		},
 		{

@@ -91,7 +91,7 @@ func (o *listOptions) filterText() (string, error) {
 func possibleStates(e filter.Expr, set socket.StateSet) socket.StateSet {
 	possible := set &^ socket.StateSetOf(socket.States()...)
 	for _, s := range socket.States() {
-		if set.Has(s) && !impossible(e, func(leaf filter.Expr) socket.Tri {
+		if set.Has(s) && !filter.Impossible(e, func(leaf filter.Expr) socket.Tri {
 			if l, ok := leaf.(filter.States); ok {
 				return socket.TriOf(l.Set.Has(s))
 			}
@@ -106,17 +106,11 @@ func possibleStates(e filter.Expr, set socket.StateSet) socket.StateSet {
 // possibleProtos are those of set of which a socket can match.
 func possibleProtos(e filter.Expr, set socket.ProtoSet) socket.ProtoSet {
 	for _, p := range socket.Protos() {
-		if set.Has(p) && impossible(e, func(leaf filter.Expr) socket.Tri { return filter.DecideProto(leaf, p) }) {
+		if set.Has(p) && filter.Impossible(e, func(leaf filter.Expr) socket.Tri { return filter.DecideProto(leaf, p) }) {
 			set &^= socket.ProtoSetOf(p)
 		}
 	}
 	return set
-}
-
-// impossible reports whether nothing matches, given what decide knows.
-func impossible(e filter.Expr, decide func(filter.Expr) socket.Tri) bool {
-	or, ok := filter.Simplify(e, decide).(filter.Or)
-	return ok && len(or) == 0
 }
 
 // interfaceName names an interface by its number; in a file that nobody can.
