@@ -17,12 +17,10 @@ func (p *parser) bare(t token) (Expr, error) {
 		return p.bareProcess(t)
 	}
 	if text, ok := barePorts(t.text); ok {
-		p.shorthand = true
 		r, err := p.numberList(portDomain(socket.FamilyUnspec), t.tail(text))
 		return Port{End: Either, Ranges: r}, err
 	}
 	if looksLikeHost(t.text) {
-		p.shorthand = true
 		h, err := p.host(t)
 		return h.at(Either), err
 	}
@@ -31,7 +29,6 @@ func (p *parser) bare(t token) (Expr, error) {
 		return States{set}, nil
 	}
 	if set, ok := bareSet(t, lookupProto); ok {
-		p.shorthand = true
 		return Protos{set}, nil
 	}
 	if _, ok := operatorWord(t.text); ok {
@@ -46,7 +43,6 @@ func (p *parser) bare(t token) (Expr, error) {
 }
 
 func (p *parser) bareProcess(t token) (Expr, error) {
-	p.shorthand = true
 	return Process{ProcessName, MatchWord(t.text)}, nil
 }
 

@@ -13,9 +13,10 @@ type Filter struct {
 	// NamesStates tells that the text says which states it is about, so that
 	// no other choice of states is called for.
 	NamesStates bool
-	// Shorthand tells that a word stood for itself (":8080", "nginx") and that
-	// no state was named: who asks so wants to see it whatever its state.
-	Shorthand bool
+	// BeyondSS tells that it has a predicate that ss has not: of either end, of
+	// processes, of facts. Who asks so does not expect the states that ss shows
+	// by default, of which the listeners are none.
+	BeyondSS bool
 	// SSReading is the way in which ss reads the text, in parentheses, where
 	// that has another meaning; "" where it has not, and where the text has
 	// something that ss does not know.
@@ -58,11 +59,30 @@ func Parse(text string, o Options) (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Filter{Expr: expr.ours, NamesStates: p.namesStates, Shorthand: p.shorthand && !p.namesStates}
+	f := &Filter{Expr: expr.ours, NamesStates: p.namesStates, BeyondSS: beyondSS(expr.ours)}
 	if p.ssKnows && differ(expr.ours, expr.ss) {
 		f.SSReading = spellReading(expr.ss)
 	}
 	return f, nil
+}
+
+// beyondSS reports whether e has a predicate that ss has not.
+func beyondSS(e Expr) bool {
+	beyond := false
+	Walk(e, func(leaf Expr) {
+		switch l := leaf.(type) {
+		case States, Family, Node, Device, Mark, Cgroup, Autobound:
+		case Port:
+			beyond = beyond || l.End == Either
+		case Addr:
+			beyond = beyond || l.End == Either
+		case Name:
+			beyond = beyond || l.End == Either
+		default:
+			beyond = true
+		}
+	})
+	return beyond
 }
 
 type parser struct {
@@ -74,7 +94,6 @@ type parser struct {
 
 	depth       int
 	namesStates bool
-	shorthand   bool
 	ssKnows     bool
 }
 

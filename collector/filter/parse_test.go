@@ -349,11 +349,14 @@ func TestParseFlags(t *testing.T) {
 	tests := []struct {
 		text   string
 		states bool
-		short  bool
+		beyond bool
 	}{
 		{"", false, false},
-		{"port 80", false, false},
-		{"process nginx", false, false},
+		{"sport = 80 and not src 10/8", false, false},
+		{"sport = 80,443 or autobound", false, false},
+		{"src 10/8 uid 33", false, true},
+		{"port 80", false, true},
+		{"process nginx", false, true},
 		{":80", false, true},
 		{"nginx", false, true},
 		{"tcp", false, true},
@@ -361,8 +364,8 @@ func TestParseFlags(t *testing.T) {
 		{"state established", true, false},
 		{"exclude listening", true, false},
 		{"listening", true, false},
-		{":80 listening", true, false},
-		{"port 80 and (dport 3 or state listening)", true, false},
+		{":80 listening", true, true},
+		{"port 80 and (dport 3 or state listening)", true, true},
 	}
 	for _, test := range tests {
 		f, err := filter.Parse(test.text, filter.Options{})
@@ -370,8 +373,8 @@ func TestParseFlags(t *testing.T) {
 			t.Errorf("%s: %v", test.text, err)
 			continue
 		}
-		if f.NamesStates != test.states || f.Shorthand != test.short {
-			t.Errorf("%s: names states %t, shorthand %t", test.text, f.NamesStates, f.Shorthand)
+		if f.NamesStates != test.states || f.BeyondSS != test.beyond {
+			t.Errorf("%s: names states %t, beyond ss %t", test.text, f.NamesStates, f.BeyondSS)
 		}
 	}
 }

@@ -120,12 +120,13 @@ func (t tuple) decide(leaf filter.Expr) socket.Tri {
 }
 
 // BoundWidens reports whether asking for bound sockets along with connections
-// makes the kernel return connections that it would else leave out: one walk has
-// one test, and "not dst 10/8" is true of every socket without a peer.
+// makes the kernel return all connections where it would else leave some out: one
+// walk has one test, and "not dst 10/8" is true of every socket without a peer.
 func BoundWidens(r Request) bool {
 	p := newPlanner(r, allOps, r.ifIndex)
-	connections := walk{ipv4: r.IPv4, ipv6: r.IPv6, states: r.States &^ socket.StateSetOf(socket.Listen, socket.Bound)}
+	peerless := socket.StateSetOf(socket.StateUnknown, socket.Listen, socket.Bound, socket.Close, socket.Unconn)
+	connections := walk{ipv4: r.IPv4, ipv6: r.IPv6, states: r.States &^ peerless}
 	both := connections
 	both.states |= socket.StateSetOf(socket.Bound)
-	return !filter.Equal(p.condition(connections).test, p.condition(both).test)
+	return filter.Constant(p.condition(both).test) == socket.Yes && filter.Constant(p.condition(connections).test) != socket.Yes
 }

@@ -22,30 +22,19 @@ const nameLimit = 5 * time.Second
 // applyFilter reads the filter, and lets it choose the tables and the states
 // where no flag has.
 func (o *listOptions) applyFilter(ctx context.Context, q *collector.Query) error {
-	text, err := o.filterText()
-	if err != nil || strings.TrimSpace(text) == "" {
+	texts, err := o.filterTexts()
+	if err != nil || len(texts) == 0 {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, nameLimit)
-	defer cancel()
-	parsed, err := filter.Parse(text, filter.Options{
-		Names: names{ctx}, Family: addressFamily(q.Protos), Interface: o.interfaceName(),
-	})
+	parsed, err := o.parseFilters(ctx, texts, addressFamily(q.Protos))
 	if err != nil {
 		return err
 	}
 	q.Filter = parsed.Expr
-	if parsed.SSReading != "" {
-		o.advice = append(o.advice, socket.Notice{
-			Code:    "filter-precedence",
-			Message: "and binds stronger than or here, as the manual of ss says; ss itself reads this filter as " + parsed.SSReading,
-			Hint:    "parentheses make it mean the same in both",
-		})
-	}
 	switch {
 	case parsed.NamesStates:
 		q.States = socket.AllStates // of which the filter takes its own
-	case parsed.Shorthand && !o.listen:
+	case parsed.BeyondSS && !o.listen:
 		q.States = socket.AllStates
 	}
 	q.States = possibleStates(q.Filter, q.States)
@@ -61,30 +50,72 @@ func (o *listOptions) applyFilter(ctx context.Context, q *collector.Query) error
 	return nil
 }
 
-// filterText joins what the file says with what the words say: both must hold.
-func (o *listOptions) filterText() (string, error) {
-	words := strings.Join(o.words, " ")
-	if o.filterFile == "" {
-		return words, nil
+// parseFilters joins filters that must all hold.
+func (o *listOptions) parseFilters(ctx context.Context, texts []string, family socket.Family) (*filter.Filter, error) {
+	ctx, cancel := context.WithTimeout(ctx, nameLimit)
+	defer cancel()
+	options := filter.Options{Names: names{ctx}, Family: family, Interface: o.interfaceName()}
+	all := filter.And{}
+	joined := &filter.Filter{}
+	for _, text := range texts {
+		f, err := filter.Parse(text, options)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f.Expr)
+		joined.NamesStates = joined.NamesStates || f.NamesStates
+		joined.BeyondSS = joined.BeyondSS || f.BeyondSS
+		if f.SSReading != "" {
+			o.advice = append(o.advice, socket.Notice{
+				Code:    "filter-precedence",
+				Message: "and binds stronger than or here, as the manual of ss says; ss itself reads this filter as " + f.SSReading,
+				Hint:    "parentheses make it mean the same in both",
+			})
+		}
 	}
-	in := o.streams.In
-	if o.filterFile != "-" {
-		f, err := os.Open(o.filterFile)
+	joined.Expr = filter.Rewrite(all, func(leaf filter.Expr) filter.Expr { return leaf })
+	return joined, nil
+}
+
+// filterTexts are the filters of the file and of the words.
+func (o *listOptions) filterTexts() ([]string, error) {
+	var texts []string
+	if o.filterFile != "" {
+		text, err := readFilter(o.streams.In, o.filterFile)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	if len(o.words) > 0 {
+		texts = append(texts, strings.Join(o.words, " "))
+	}
+	return texts, nil
+}
+
+// readFilter reads a file of which lines that begin with # are comments.
+func readFilter(in io.Reader, path string) (string, error) {
+	if path != "-" {
+		f, err := os.Open(path)
 		if err != nil {
 			return "", err
 		}
 		defer f.Close()
 		in = f
 	}
-	const limit = 1 << 20
+	const limit = 1 << 20 // more than a filter may have
 	b, err := io.ReadAll(io.LimitReader(in, limit))
 	if err != nil {
-		return "", fmt.Errorf("read filter %s: %w", o.filterFile, err)
+		return "", fmt.Errorf("read filter %s: %w", path, err)
 	}
-	if strings.TrimSpace(words) == "" {
-		return string(b), nil
+	var text strings.Builder
+	for line := range strings.Lines(string(b)) {
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			line = "\n"
+		}
+		text.WriteString(line)
 	}
-	return "(" + string(b) + ") and (" + words + ")", nil
+	return text.String(), nil
 }
 
 // possibleStates are those of set in which a socket can match.

@@ -63,7 +63,10 @@ the shell would take a character for itself, or in a file (-F FILE). Whatever ss
 understands is understood; precedence is not, and, or; two predicates side by
 side are joined by and.
 
-Shorthand, in every state unless -l or a state is given:
+Without -l, -a or a state the sockets are those that ss shows, connected ones, as
+long as ss has all the predicates. With any other, sockets in every state are meant.
+
+Shorthand:
   :8080  8080  8000-8100  80,443    port of either end
   10.0.0.5  10/8  [::1]:443         address of either end
   nginx  'ng*'                      name of a process that holds the socket
