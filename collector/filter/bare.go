@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/spelling"
 )
 
 // bare reads a word that stands for itself: a port, an address, a unix name, a
@@ -35,7 +36,7 @@ func (p *parser) bare(t token) (Expr, error) {
 		return nil, p.errorAt(t, "expected something that can be compared before %s", t.quote(p.text))
 	}
 	const letters = 4 // one mistake in so many
-	if near := nearest(t.text, letters, bareWords()); near != "" {
+	if near := spelling.Sure(t.text, letters, bareWords()); near != "" {
 		return nil, p.errorAt(t, "%s is no word of the language; did you mean %q? For a process of that name write: process %s",
 			t.quote(p.text), near, MatchWord(t.text).word())
 	}

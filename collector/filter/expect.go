@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sockls/sockls/collector/fact"
+	"github.com/sockls/sockls/collector/spelling"
 )
 
 // errorf makes the error for a piece of the text.
@@ -26,7 +27,7 @@ func (p *parser) expected(t token, what string, words []string) error {
 	const letters = 3 // one mistake in so many
 	message := fmt.Sprintf("expected %s, not %s", what, t.quote(p.text))
 	if t.kind == tokenWord {
-		if near := nearest(t.text, letters, words); near != "" {
+		if near := spelling.Sure(t.text, letters, words); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		}
 	}

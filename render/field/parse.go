@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/sockls/sockls/collector/socket"
-	"github.com/sockls/sockls/render/text"
+	"github.com/sockls/sockls/collector/spelling"
 )
 
 // UnknownError is a column or sort key that does not exist.
@@ -42,7 +42,7 @@ func Parse(list string, defaults []Field) ([]Field, error) {
 		name = strings.TrimPrefix(strings.TrimSpace(name), "+")
 		f, ok := Lookup(name)
 		if !ok {
-			return nil, &UnknownError{Kind: "column", Name: name, Nearest: text.Nearest(name, Names())}
+			return nil, &UnknownError{Kind: "column", Name: name, Nearest: spelling.Nearest(name, Names())}
 		}
 		fields = Add(fields, f)
 	}
@@ -124,7 +124,7 @@ func ParseSort(keys string) (Sort, error) {
 		f, ok := Lookup(name)
 		if !ok {
 			valid := append(Names(), "none")
-			return Sort{}, &UnknownError{Kind: "sort key", Name: name, Nearest: text.Nearest(name, valid)}
+			return Sort{}, &UnknownError{Kind: "sort key", Name: name, Nearest: spelling.Nearest(name, valid)}
 		}
 		sort.Details |= f.Details
 		compares = append(compares, direction(&f, reverse))

@@ -33,33 +33,6 @@ func TestWidthAndTruncate(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	valid := []string{"proto", "state", "recv-q", "send-q", "local", "remote", "local-port", "pid", "fd"}
-	tests := []struct{ word, want string }{
-		{"prot", "proto"},
-		{"sate", "state"},
-		{"tsate", "state"},
-		{"recvq", "recv-q"},
-		{"Local", "local"},
-		{"localport", "local-port"},
-		{"dip", ""},
-		{"pdi", "pid"},
-		{"x", ""},
-		{"", ""},
-		{"quantum", ""},
-		{"loc", "local"},
-		{"foo", ""},
-		{"PID", "pid"},
-		{"lcoal-p", "local-port"},
-		{"remo", "remote"},
-	}
-	for _, tt := range tests {
-		if got := Nearest(tt.word, valid); got != tt.want {
-			t.Errorf("Nearest(%q) = %q, want %q", tt.word, got, tt.want)
-		}
-	}
-}
-
 func TestPalette(t *testing.T) {
 	var none Palette
 	if got := string(none.Append(nil, Listen, []byte("LISTEN"))); got != "LISTEN" {

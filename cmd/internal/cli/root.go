@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sockls/sockls/cmd/internal/streams"
-	"github.com/sockls/sockls/render/text"
+	"github.com/sockls/sockls/collector/spelling"
 )
 
 // newRootCmd makes the program. Without a subcommand it lists sockets; runF
@@ -77,7 +77,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 			names = append(names, c.Name())
 		}
 	}
-	if near := text.Nearest(args[0], names); near != "" {
+	if near := spelling.Nearest(args[0], names); near != "" {
 		return fmt.Errorf("unknown command %q, did you mean %q? (for a process of that name: sockls process %s)", args[0], near, args[0])
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/sockls/sockls/render/text"
+	"github.com/sockls/sockls/collector/spelling"
 )
 
 // flagError turns pflag's complaint into one line that names the flag that was
@@ -31,7 +31,7 @@ func flagError(cmd *cobra.Command, err error) error {
 
 // unknownWord is the error for a word that is none of the valid ones.
 func unknownWord(kind, prefix, word string, valid []string) error {
-	if near := text.Nearest(word, valid); near != "" {
+	if near := spelling.Nearest(word, valid); near != "" {
 		return fmt.Errorf("unknown %s %q, did you mean %q?", kind, prefix+word, prefix+near)
 	}
 	return fmt.Errorf("unknown %s %q; valid are %s", kind, prefix+word, prefix+strings.Join(slices.Sorted(slices.Values(valid)), ", "+prefix))

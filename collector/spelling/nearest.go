@@ -1,4 +1,4 @@
-package text
+package spelling
 
 import "strings"
 
@@ -23,6 +23,26 @@ func Nearest(word string, valid []string) string {
 		}
 		if d < bestDistance && d < len(candidate) {
 			best, bestDistance = candidate, d
+		}
+	}
+	return best
+}
+
+// Sure is Nearest for words that may well be none of valid: it accepts one mistake
+// for every so many letters, and no beginnings.
+func Sure(word string, letters int, valid []string) string {
+	const longest = 32 // what is longer is no slip
+	if len(word) > longest {
+		return ""
+	}
+	word = strings.ToLower(word)
+	best, least := "", len(word)/letters+1
+	for _, candidate := range valid {
+		if max(len(word)-len(candidate), len(candidate)-len(word)) >= least {
+			continue
+		}
+		if d := distance(word, candidate); d < least && d < len(candidate) {
+			best, least = candidate, d
 		}
 	}
 	return best
