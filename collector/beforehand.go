@@ -45,14 +45,15 @@ func (c *collection) beforehand(ctx context.Context) error {
 	return nil
 }
 
-// requiredHolders are predicates about the number or the name of a process, of
+// requiredHolders are predicates about what is quickly read of a process, of
 // which one at least must be true for e to be; none if there is no such list.
 func requiredHolders(e filter.Expr) filter.Or {
 	switch x := e.(type) {
 	case filter.PID:
 		return filter.Or{x}
 	case filter.Process:
-		if x.Text == filter.ProcessName {
+		switch x.Text {
+		case filter.ProcessName, filter.ProcessCommand, filter.ProcessExe:
 			return filter.Or{x}
 		}
 	case filter.And:
@@ -84,24 +85,48 @@ func (c *collection) matchingPIDs(required filter.Or) (pids []int32, all bool) {
 	}
 	process := &socket.Process{}
 	probe := &socket.Socket{Processes: []socket.Holder{{Process: process}}}
+	details := filter.Details(required)
 	pids = []int32{} // nil would mean all of them
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
 		if err != nil {
 			continue
 		}
-		name, err := c.proc.Comm(pid)
+		whole, err := c.identify(pid, details, process)
 		switch {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ESRCH):
 			continue // it has ended
 		case err != nil:
 			return nil, false
 		}
-		process.PID, process.Name = pid, name
-		if filter.Eval(required, probe, socket.DetailOwners) == socket.Yes {
+		if !whole || filter.Eval(required, probe, details) == socket.Yes {
 			pids = append(pids, int32(pid))
 		}
 	}
 	// Where processes of others are not listed, the first one is not.
 	return pids, slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "1" })
+}
+
+// identify reads those facts of a process by which a filter may ask for it. They
+// are not whole where its main thread has exited, and the kernel tells them only
+// of the threads that live on.
+func (c *collection) identify(pid int, details socket.Detail, p *socket.Process) (whole bool, err error) {
+	*p = socket.Process{PID: pid}
+	if p.Name, err = c.proc.Comm(pid); err != nil {
+		return false, err
+	}
+	whole = true
+	if details.Has(socket.DetailCommand) {
+		if p.Command, err = c.proc.Command(pid); err != nil {
+			return false, err
+		}
+		whole = p.Command != ""
+	}
+	if details.Has(socket.DetailExe) {
+		p.Exe, err = c.proc.Exe(pid)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+	}
+	return whole, err
 }
