@@ -55,7 +55,7 @@ func hasProcTable(p socket.Proto) bool {
 
 // procNet reads one protocol from /proc/net.
 func (r *reader) procNet(p socket.Proto, yield func(*socket.Socket) error) error {
-	r.told[p] = r.query.Details & socket.DetailQueues
+	r.told[p] = r.query.Details & (socket.DetailQueues | owned(p))
 	once := map[rowKey]struct{}{}
 	take := func(s *socket.Socket) error {
 		if !r.query.States.Has(s.State) {

@@ -19,12 +19,15 @@ import (
 // It adds the sockets that only a descriptor shows, and drops those that were
 // closed while their holder was looked for: they are not there any more.
 func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket.Socket, error) {
+	c.report.Source.Owners = owner.Proc{}.Name()
+	if len(rows) == 0 && c.strayProtos() == 0 {
+		return nil, nil // nothing to look for
+	}
 	inodes := owner.NewInodes(len(rows))
 	for _, s := range rows {
 		inodes.Add(s.Inode)
 	}
 	finder := owner.Proc{FS: c.proc}
-	c.report.Source.Owners = finder.Name()
 	found, err := finder.Find(ctx, owner.Want{
 		Inodes: inodes, Details: c.query.Details, Strays: c.strayProtos() != 0,
 	})
@@ -46,7 +49,12 @@ func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket
 			return nil, err
 		}
 	}
-	rows = slices.DeleteFunc(append(rows, strays...), func(s *socket.Socket) bool { return !c.admits(s) })
+	rows = slices.DeleteFunc(rows, func(s *socket.Socket) bool { return !c.admits(s) })
+	for _, s := range strays {
+		if c.judges(s, strayDetails) {
+			rows = append(rows, s)
+		}
+	}
 	c.noteHidden(rows, found)
 	return rows, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/netns"
+	"github.com/sockls/sockls/collector/owner"
 	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
@@ -74,9 +75,15 @@ func (c *collection) collect(ctx context.Context, yield func(*socket.Socket) err
 	if err := c.beforehand(ctx); err != nil {
 		return err
 	}
+	if c.held != nil && c.held.Len() == 0 {
+		c.report.Source.Owners = owner.Proc{}.Name()
+		return nil // no process holds what the filter asks for
+	}
 	var gathered socket.Rows
 	err := c.tables(ctx, func(s *socket.Socket) error {
-		gathered.Add(s)
+		if !c.excluded(s) {
+			gathered.Add(s)
+		}
 		return nil
 	})
 	if err != nil {
@@ -94,13 +101,32 @@ func (c *collection) collect(ctx context.Context, yield func(*socket.Socket) err
 	return nil
 }
 
-// admits completes a row and judges it by all that is known of it.
-func (c *collection) admits(s *socket.Socket) bool {
+// excluded reports whether the filter excludes a row for certain, before its
+// processes are known.
+func (c *collection) excluded(s *socket.Socket) bool {
+	if c.query.Filter == nil {
+		return false
+	}
+	c.complete(s)
+	const completed = socket.DetailUser | socket.DetailNetNS | socket.DetailCgroupPath
+	return filter.Eval(c.query.Filter, s, c.told[s.Proto]|c.query.Details&completed) == socket.No
+}
+
+// admits completes a row of a table and judges it by all that is known of it.
+func (c *collection) admits(s *socket.Socket) bool { return c.judges(s, c.told[s.Proto]) }
+
+// judges is admits for a row of which told is known beside what is looked for
+// afterwards. The owner of a netlink socket comes with its holders.
+func (c *collection) judges(s *socket.Socket, told socket.Detail) bool {
 	c.complete(s)
 	if c.query.Filter == nil {
 		return true
 	}
-	switch filter.Eval(c.query.Filter, s, c.told[s.Proto]|c.query.Details&^tableDetails) {
+	later := c.query.Details &^ tableDetails
+	if !later.Has(socket.DetailOwners) {
+		later &^= socket.DetailUID
+	}
+	switch filter.Eval(c.query.Filter, s, told|later) {
 	case socket.Yes:
 		return true
 	case socket.Unknown:

@@ -35,7 +35,7 @@ type reader struct {
 // looked for afterwards.
 const tableDetails = socket.DetailQueues | socket.DetailPeer | socket.DetailExtended | socket.DetailMark |
 	socket.DetailTimer | socket.DetailMemory | socket.DetailTCPInfo | socket.DetailTOS | socket.DetailIPFlags |
-	socket.DetailAutobound
+	socket.DetailAutobound | socket.DetailIdentity
 
 // again reads other tables, or the same ones later, over the same connection.
 func (r *reader) again(q Query) *reader { return newReader(r.session, q) }
@@ -87,6 +87,14 @@ func (r *reader) tables(ctx context.Context, yield func(*socket.Socket) error) e
 		return first
 	}
 	return nil
+}
+
+// owned is DetailUID for the protocols whose table tells the owner.
+func owned(p socket.Proto) socket.Detail {
+	if p == socket.Netlink {
+		return 0
+	}
+	return socket.DetailUID
 }
 
 // rejects reports whether the filter excludes s for certain, by what the table
@@ -172,7 +180,7 @@ func (r *reader) dump(ctx context.Context, p socket.Proto, yield func(*socket.So
 		States: r.query.States, Details: r.query.Details, OrphanUIDs: r.orphanUIDs, Tail: r.tail,
 		Filter: r.query.Filter, IfIndex: linkIndex, Interfaces: linkIndexes,
 	}
-	r.told[p] = r.query.Details & tableDetails &^ r.withheld(r.query.Details)
+	r.told[p] = r.query.Details & (tableDetails | owned(p)) &^ r.withheld(r.query.Details)
 	dump := r.client.Dump
 	if r.apart(request) {
 		dump = r.dumpApart

@@ -37,7 +37,8 @@ func (c *collection) strayProtos() socket.ProtoSet {
 // lists: one that is not bound, or of TCP on old kernels one that is. A bound
 // MPTCP socket is in the table of TCP.
 func (c *collection) strayMatches(p socket.Proto) bool {
-	bound := p == socket.TCP && !c.listsBound || p == socket.MPTCP && !(c.listsBound && c.query.Protos.Has(socket.TCP))
+	listed := c.listsBound && !slices.Contains(c.fell.protos, socket.TCP.String())
+	bound := p == socket.TCP && !listed || p == socket.MPTCP && !(listed && c.query.Protos.Has(socket.TCP))
 	if c.query.Filter == nil || bound {
 		return true
 	}
@@ -62,8 +63,16 @@ func decideUnbound(leaf filter.Expr, s *socket.Socket) socket.Tri {
 	return socket.Unknown
 }
 
+// strayDetails are those that are known of a socket that no table lists: that it
+// has neither timer nor connection, and what its descriptor tells.
+const strayDetails = socket.DetailIdentity | socket.DetailUID | socket.DetailTimer | socket.DetailTCPInfo |
+	socket.DetailQueues | socket.DetailPeer
+
 // strays makes rows of the sockets that only a descriptor shows.
 func (c *collection) strays(ctx context.Context, finder owner.Finder, found *owner.Result) ([]*socket.Socket, error) {
+	if c.held != nil { // else some process that the filter does not ask for had it
+		found.Strays = slices.DeleteFunc(found.Strays, func(d owner.Descriptor) bool { return c.held.Index(d.Inode) < 0 })
+	}
 	if len(found.Strays) == 0 {
 		return nil, nil
 	}
@@ -81,14 +90,11 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 		rows     socket.Rows
 		pids     = []int32{}
 		inodes   = owner.NewInodes(0)
-		settled  = owner.NewInodes(len(found.Strays)) // what one look has told
+		settled  = c.listed(ctx) // and what one look has told
 		unopened int
 		why      error // the first of their reasons
 	)
 	for _, d := range found.Strays {
-		if c.held != nil && c.held.Index(d.Inode) < 0 {
-			continue // no process that the filter asks for had it
-		}
 		if settled.Index(d.Inode) < 0 {
 			s, err := inspector.Socket(int(d.PID), int(d.TID), int(d.FD), d.Inode)
 			switch {
@@ -130,6 +136,25 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 		}
 	}
 	return kept, nil
+}
+
+// listed are the inodes that the tables list and a filter has left out: these
+// are no strays.
+func (c *collection) listed(ctx context.Context) *owner.Inodes {
+	inodes := owner.NewInodes(0)
+	if c.query.Filter == nil {
+		return inodes
+	}
+	again := c.again(Query{Protos: c.strayProtos() &^ c.unlisted, IPv4: true, IPv6: true, States: socket.AllStates})
+	if again.query.Protos.Has(socket.MPTCP) {
+		again.query.Protos |= socket.ProtoSetOf(socket.TCP) // which has the bound ones
+	}
+	// What is wrong with a table has been said; what it does not list is looked at.
+	_ = again.tables(ctx, func(s *socket.Socket) error {
+		inodes.Add(s.Inode)
+		return nil
+	})
+	return inodes
 }
 
 // belongs reports whether a socket is one that the tables could not have

@@ -11,9 +11,9 @@ func basicFacts() []Fact {
 		number(NoGroup, "send-q", Bytes, socket.DetailQueues,
 			"bytes sent and not acknowledged; for a listener the limit of waiting connections",
 			func(s *socket.Socket, _ bool) *uint32 { return &s.SendQ }),
-		text(NoGroup, "device", 0, "interface the socket is bound to",
+		text(NoGroup, "device", socket.DetailIdentity, "interface the socket is bound to",
 			func(s *socket.Socket, _ bool) *string { return &s.Device }),
-		tri(NoGroup, "v6only", 0, "whether an IPv6 socket refuses IPv4",
+		tri(NoGroup, "v6only", socket.DetailIdentity, "whether an IPv6 socket refuses IPv4",
 			func(s *socket.Socket, create bool) *socket.Tri {
 				if s.Family != socket.IPv6 && !create {
 					return nil
@@ -22,7 +22,7 @@ func basicFacts() []Fact {
 			}),
 		number(NoGroup, "inode", Count, 0, "sockfs inode, the number in /proc/PID/fd",
 			func(s *socket.Socket, _ bool) *uint64 { return &s.Inode }).without(0),
-		number(NoGroup, "cookie", Count, 0, "identity of the socket for the kernel's whole life (SO_COOKIE)",
+		number(NoGroup, "cookie", Count, socket.DetailIdentity, "identity of the socket for the kernel's whole life (SO_COOKIE)",
 			func(s *socket.Socket, _ bool) *uint64 { return &s.Cookie }).without(0),
 		number(NoGroup, "netns", Count, socket.DetailNetNS, "network namespace, as the number in /proc/PID/ns/net",
 			func(s *socket.Socket, create bool) *uint64 {
@@ -39,7 +39,7 @@ func basicFacts() []Fact {
 				return nil
 			}),
 		uidFact(),
-		text(NoGroup, "user", socket.DetailUser, "name of the user that owns the socket",
+		text(NoGroup, "user", socket.DetailUser|socket.DetailUID, "name of the user that owns the socket",
 			func(s *socket.Socket, _ bool) *string { return &s.User }),
 	}
 	for i := range all {
@@ -67,7 +67,7 @@ func namespace(s *socket.Socket, create bool) *socket.NetNS {
 
 func uidFact() Fact {
 	return Fact{
-		Name: "uid", Key: "uid", Kind: Count, Help: "user id that owns the socket",
+		Name: "uid", Key: "uid", Kind: Count, Details: socket.DetailUID, Help: "user id that owns the socket",
 		Number: func(s *socket.Socket) (int64, bool) { return int64(s.UID), s.HasUID },
 		SetNumber: func(s *socket.Socket, n int64) {
 			if fits[uint32](n) {

@@ -11,6 +11,16 @@ func Details(e Expr) socket.Detail {
 
 func leafDetails(e Expr) socket.Detail {
 	switch e := e.(type) {
+	case Addr:
+		if e.Zone != "" {
+			return socket.DetailIdentity
+		}
+	case Device:
+		return socket.DetailIdentity
+	case Name:
+		if e.End != Local && e.Family == socket.FamilyUnix {
+			return socket.DetailPeer
+		}
 	case Mark:
 		return socket.DetailMark
 	case Cgroup:

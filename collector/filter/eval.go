@@ -53,18 +53,15 @@ func Eval(e Expr, s *socket.Socket, have socket.Detail) socket.Tri {
 		return socket.TriOf(e.Family == s.Family)
 	case Port:
 		return socket.TriOf(e.matches(s))
-	case Addr:
-		return socket.TriOf(e.End != Remote && e.has(s, &s.Local) || e.End != Local && e.has(s, &s.Remote))
 	case Node:
 		return socket.TriOf(e.Family == s.Family &&
 			(e.End != Remote && s.Local.Node == e.Number || e.End != Local && s.Remote.Node == e.Number))
-	case Name:
-		return socket.TriOf(e.Family == s.Family &&
-			(e.End != Remote && e.has(s.Local.Name) || e.End != Local && e.has(s.Remote.Name)))
 	case Scope:
 		return socket.TriOf(e.End != Remote && e.has(s, &s.Local) || e.End != Local && e.has(s, &s.Remote))
-	case Device:
-		return socket.TriOf(e.Name == s.Device)
+	case Addr:
+		if e.Zone == "" {
+			return e.eval(s)
+		}
 	case Autobound:
 		return autobound(s)
 	}
@@ -74,9 +71,15 @@ func Eval(e Expr, s *socket.Socket, have socket.Detail) socket.Tri {
 // evalDetail is Eval for the predicates that need something fetched.
 func evalDetail(e Expr, s *socket.Socket, have socket.Detail) socket.Tri {
 	if need := leafDetails(e); have&need != need {
-		return socket.Unknown
+		return withoutDetail(e, s)
 	}
 	switch e := e.(type) {
+	case Addr:
+		return e.eval(s)
+	case Name:
+		return e.eval(s)
+	case Device:
+		return socket.TriOf(e.Name == s.Device)
 	case Mark:
 		return e.eval(s)
 	case Cgroup:
@@ -98,6 +101,37 @@ func evalDetail(e Expr, s *socket.Socket, have socket.Detail) socket.Tri {
 		return e.eval(s)
 	}
 	return socket.Unknown
+}
+
+// withoutDetail tells what follows from the family alone.
+func withoutDetail(e Expr, s *socket.Socket) socket.Tri {
+	switch e := e.(type) {
+	case Addr:
+		if e.Zone = ""; e.eval(s) == socket.No {
+			return socket.No
+		}
+	case Name:
+		if e.Family != s.Family {
+			return socket.No
+		}
+		if e.End == Either && e.has(s.Local.Name) {
+			return socket.Yes
+		}
+	case Mark:
+		if !s.Proto.Inet() {
+			return socket.No
+		}
+	}
+	return socket.Unknown
+}
+
+func (a Addr) eval(s *socket.Socket) socket.Tri {
+	return socket.TriOf(a.End != Remote && a.has(s, &s.Local) || a.End != Local && a.has(s, &s.Remote))
+}
+
+func (n Name) eval(s *socket.Socket) socket.Tri {
+	return socket.TriOf(n.Family == s.Family &&
+		(n.End != Remote && n.has(s.Local.Name) || n.End != Local && n.has(s.Remote.Name)))
 }
 
 func (p Port) matches(s *socket.Socket) bool {

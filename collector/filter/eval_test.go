@@ -124,8 +124,8 @@ func TestEval(t *testing.T) {
 		{"mapped", "dst ::ffff:0:0/96", 0, yes},
 		{"link", "src 0/0", 0, no},
 		{"link", "src fe80::/10", 0, yes},
-		{"link", "src fe80::1%eth0", 0, yes},
-		{"link", "src fe80::1%eth1", 0, no},
+		{"link", "src fe80::1%eth0", socket.DetailIdentity, yes},
+		{"link", "src fe80::1%eth1", socket.DetailIdentity, no},
 		{"listener6", "dst ::", 0, yes},
 		{"listener6", "dst 0/0", 0, no},
 		{"multicast", "dst 0.0.0.0", 0, yes},
@@ -144,10 +144,10 @@ func TestEval(t *testing.T) {
 
 		// other families
 		{"unix", "src /run/*.SOCK", 0, yes},
-		{"unix", "dst /run/*.SOCK", 0, no},
+		{"unix", "dst /run/*.SOCK", socket.DetailPeer, no},
 		{"unix", "addr unix:*app*", 0, yes},
 		{"abstract", "@a1f09", 0, yes},
-		{"abstract", "dst @D*", 0, yes},
+		{"abstract", "dst @D*", socket.DetailPeer, yes},
 		{"abstract", "src @D*", 0, no},
 		{"packet", "src link:ip:eth0", 0, yes},
 		{"packet", "src link:arp:eth0", 0, no},
@@ -158,9 +158,9 @@ func TestEval(t *testing.T) {
 		{"vsock", "src vsock:3:1024", 0, no},
 		{"vsock", "src vsock:*", 0, yes},
 
-		{"web", "dev eth0", 0, yes},
-		{"web", "dev != eth0", 0, no},
-		{"listener6", "dev != eth0", 0, yes},
+		{"web", "dev eth0", socket.DetailIdentity, yes},
+		{"web", "dev != eth0", socket.DetailIdentity, no},
+		{"listener6", "dev != eth0", socket.DetailIdentity, yes},
 
 		// marks, cgroups, chosen ports
 		{"web", "fwmark 5", 0, unknown},
@@ -226,6 +226,15 @@ func TestEval(t *testing.T) {
 		{"mapped", "not process nginx", all, yes},
 		{"multicast", "process nginx", all, unknown},
 
+		// What a table did not tell is unknown, unless the family decides.
+		{"link", "src fe80::1%eth0", 0, unknown},
+		{"link", "src fe80::2%eth0", 0, no},
+		{"web", "dev eth0", 0, unknown},
+		{"abstract", "dst @D*", 0, unknown},
+		{"web", "dst @D*", 0, no},
+		{"web", "fwmark 5", 0, unknown},
+		{"unix", "fwmark 5", 0, no},
+
 		// Kleene
 		{"listener6", "process nginx and port 81", all, no},
 		{"listener6", "process nginx and port 80", all, unknown},
@@ -269,14 +278,18 @@ func TestEvalDetails(t *testing.T) {
 func TestDetails(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]socket.Detail{
-		"sport = 80 and src 10/8 and dev lo": 0,
+		"sport = 80 and src 10/8 and dev lo": socket.DetailIdentity,
+		"src fe80::1%eth0 or cookie 5":       socket.DetailIdentity,
+		"dst @x":                             socket.DetailPeer,
+		"src @x":                             0,
 		"pid 5 or not command ~ x":           socket.DetailOwners | socket.DetailCommand,
 		"exe x process-user y":               socket.DetailOwners | socket.DetailExe | socket.DetailProcessUser,
 		"fwmark 1 and autobound":             socket.DetailMark | socket.DetailAutobound,
 		"cgroup /x":                          socket.DetailExtended | socket.DetailCgroupPath,
 		"rtt > 5ms":                          socket.DetailTCPInfo,
 		"recv-q > 0":                         socket.DetailQueues,
-		"user root":                          socket.DetailUser,
+		"user root":                          socket.DetailUser | socket.DetailUID,
+		"uid 0":                              socket.DetailUID,
 	} {
 		f, err := filter.Parse(text, filter.Options{})
 		if err != nil {

@@ -27,6 +27,9 @@ func (c *choice) admits(r *row) bool {
 		return false
 	}
 	known := q.Details
+	if s.Cookie == 0 { // it came from /proc/net
+		known &^= socket.DetailIdentity
+	}
 	for i := range options {
 		o, t := &options[i], &c.tallies[i]
 		if !q.Details.Has(o.detail) || !o.possible(s) {

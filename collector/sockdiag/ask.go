@@ -64,10 +64,12 @@ func (d *dump) inet(r Request) error {
 
 func (d *dump) walkAll(p *planner, walks []walk) error {
 	for _, w := range walks {
+		d.recent.keep = w.auto == socket.No
 		if err := d.walk(p, w); err != nil {
 			return err
 		}
 	}
+	d.recent.keep = false
 	return nil
 }
 

@@ -168,7 +168,7 @@ func TestLongPrograms(t *testing.T) {
 					family: afInet, src: s.Local.Addr.AsSlice(), dst: s.Remote.Addr.AsSlice(), sport: uint16(s.Local.Port), dport: uint16(s.Remote.Port),
 				})
 				most = max(most, steps)
-				yes := filter.Eval(tt.e, s, 0) == socket.Yes
+				yes := filter.Eval(tt.e, s, filterDetails) == socket.Yes
 				if yes && !pass || tt.exact && yes != pass {
 					t.Fatalf("matches: %v, passes: %v: %v %v", yes, pass, s.Local, s.Remote)
 				}

@@ -17,7 +17,7 @@ import (
 )
 
 // filterDetails are what the predicates need that the kernel can decide.
-const filterDetails = socket.DetailExtended | socket.DetailMark | socket.DetailAutobound
+const filterDetails = socket.DetailIdentity | socket.DetailExtended | socket.DetailMark | socket.DetailAutobound
 
 func pick[T any](rng *rand.Rand, from ...T) T { return from[rng.IntN(len(from))] }
 

@@ -16,6 +16,10 @@ type recent struct {
 	far  map[identity]struct{}
 	near [4096]uint64
 	used bool
+	// keep says that whatever is seen now will be seen again late: the walk for
+	// auto-bound sockets comes after the one for the others, and what has gone
+	// into TIME_WAIT between them belongs to both.
+	keep bool
 }
 
 // identity is what no two rows of a table share. The associations of an SCTP
@@ -47,7 +51,7 @@ func (r *recent) seen(s *socket.Socket) bool {
 		return true
 	}
 	*slot = s.Cookie
-	late := s.State == socket.Bound || s.Proto == socket.Netlink
+	late := s.State == socket.Bound || s.Proto == socket.Netlink || r.keep
 	if r.far == nil && !late {
 		return false
 	}

@@ -29,6 +29,8 @@ const (
 	DetailReuse                          // SO_REUSEADDR and SO_REUSEPORT, asked through a holder: with DetailOwners
 	DetailContext                        // security context of the holders
 	DetailAutobound                      // whether the kernel chose the local port
+	DetailIdentity                       // device, zone, cookie, IPV6_V6ONLY: nothing to fetch, but not told by /proc/net
+	DetailUID                            // owner: nothing to fetch, but not told by the table of netlink
 )
 
 // Has reports whether any of the details in want is asked for.

@@ -37,7 +37,6 @@ func (o *listOptions) applyFilter(ctx context.Context, q *collector.Query) error
 	case parsed.BeyondSS && !o.listen:
 		q.States = socket.AllStates
 	}
-	q.States = possibleStates(q.Filter, q.States)
 	if !o.selection.namesTables() {
 		q.Protos |= filter.Mentioned(q.Filter)
 		q.Named |= filter.Mentioned(q.Filter)
@@ -118,8 +117,12 @@ func readFilter(in io.Reader, path string) (string, error) {
 	return text.String(), nil
 }
 
-// possibleStates are those of set in which a socket can match.
-func possibleStates(e filter.Expr, set socket.StateSet) socket.StateSet {
+// possibleStates are the states of q in which a socket can match.
+func possibleStates(q collector.Query) socket.StateSet {
+	e, set := q.Filter, q.States
+	if e == nil {
+		return set
+	}
 	possible := set &^ socket.StateSetOf(socket.States()...)
 	for _, s := range socket.States() {
 		if set.Has(s) && !filter.Impossible(e, func(leaf filter.Expr) socket.Tri {

@@ -119,7 +119,7 @@ func (o *listOptions) show(ctx context.Context, q collector.Query, origin socket
 	if err != nil {
 		return err
 	}
-	fields, err := o.fields(q.States&^socket.ListeningStates == 0, o.noProcesses)
+	fields, err := o.fields(possibleStates(q)&^socket.ListeningStates == 0, o.noProcesses)
 	if err != nil {
 		return err
 	}
