@@ -39,6 +39,29 @@ func basicFacts() []Fact {
 				return nil
 			}),
 		uidFact(),
+		{
+			Name: "type", Key: "type", Kind: Text, Help: "socket type: stream, dgram, raw, rdm, seqpacket",
+			Text: func(s *socket.Socket) (string, bool) { return s.Type.String(), s.Type != socket.TypeUnknown },
+			SetText: func(s *socket.Socket, text string) {
+				for t := socket.Stream; t <= socket.Seqpacket; t++ {
+					if t.String() == text {
+						s.Type = t
+					}
+				}
+			},
+		},
+		{
+			Name: "reason", Key: "no_process", Kind: Text, Details: socket.DetailOwners,
+			Help: "why no process holds the socket: time-wait, orphan, not-accepted, kernel, hidden, in-flight, other-pid-namespace, unknown",
+			Text: func(s *socket.Socket) (string, bool) { return s.NoProcess.String(), s.NoProcess != socket.ReasonNone },
+			SetText: func(s *socket.Socket, text string) {
+				for r := socket.ReasonNone; r <= socket.ReasonUnknown; r++ {
+					if r.String() == text {
+						s.NoProcess = r
+					}
+				}
+			},
+		},
 		text(NoGroup, "user", socket.DetailUser|socket.DetailUID, "name of the user that owns the socket",
 			func(s *socket.Socket, _ bool) *string { return &s.User }),
 	}

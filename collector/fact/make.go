@@ -2,6 +2,7 @@ package fact
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/sockls/sockls/collector/socket"
@@ -30,6 +31,26 @@ func number[T integer](g Group, name string, kind Kind, d socket.Detail, help st
 		SetNumber: func(s *socket.Socket, n int64) {
 			if fits[T](n) {
 				*at(s, true) = T(n)
+			}
+		},
+	}
+}
+
+// sequence makes a fact of a 64-bit sequence number, which begins anywhere and
+// is not a quantity: it is text, in hexadecimal as ss has it.
+func sequence(g Group, name string, d socket.Detail, help string, at place[uint64]) Fact {
+	return Fact{
+		Name: name, Help: help, Group: g, Key: keyOf(name, Text), Kind: Text, Details: d,
+		Text: func(s *socket.Socket) (string, bool) {
+			p := at(s, false)
+			if p == nil {
+				return "", false
+			}
+			return strconv.FormatUint(*p, 16), true
+		},
+		SetText: func(s *socket.Socket, text string) {
+			if n, err := strconv.ParseUint(text, 16, 64); err == nil {
+				*at(s, true) = n
 			}
 		},
 	}
@@ -138,7 +159,7 @@ func keyOf(name string, kind Kind) string {
 	return key
 }
 
-// signed cuts a number that no real socket has to the largest that fits.
+// signed cuts a rate or a count that no real socket has to the largest that fits.
 func signed[T integer](n T) int64 {
 	if n > 0 && uint64(n) > math.MaxInt64 {
 		return math.MaxInt64

@@ -19,9 +19,9 @@ func mptcpFacts() []Fact {
 		mptcp("mptcp-local-addr-used", Count, 41, "local addresses in use", func(m *info) *uint8 { return &m.LocalAddrUsed }),
 		mptcp("mptcp-local-addr-max", Count, 42, "limit of them", func(m *info) *uint8 { return &m.LocalAddrMax }),
 		mptcp("mptcp-csum-enabled", Count, 43, "whether data is protected by checksums", func(m *info) *uint8 { return &m.ChecksumEnabled }),
-		mptcp("mptcp-write-seq", Count, 24, "sequence number of the next byte to send", func(m *info) *uint64 { return &m.WriteSeq }),
-		mptcp("mptcp-snd-una", Count, 32, "sequence number of the first byte not acknowledged", func(m *info) *uint64 { return &m.SendUna }),
-		mptcp("mptcp-rcv-nxt", Count, 40, "sequence number of the next byte to receive", func(m *info) *uint64 { return &m.RecvNext }),
+		mptcpSequence("mptcp-write-seq", 24, "sequence number of the next byte to send", func(m *info) *uint64 { return &m.WriteSeq }),
+		mptcpSequence("mptcp-snd-una", 32, "sequence number of the first byte not acknowledged", func(m *info) *uint64 { return &m.SendUna }),
+		mptcpSequence("mptcp-rcv-nxt", 40, "sequence number of the next byte to receive", func(m *info) *uint64 { return &m.RecvNext }),
 		mptcp("mptcp-retransmits", Count, 48, "retransmissions on other paths", func(m *info) *uint32 { return &m.Retransmits }),
 		mptcp("mptcp-bytes-retrans", Bytes, 56, "bytes retransmitted on other paths", func(m *info) *uint64 { return &m.BytesRetrans }),
 		mptcp("mptcp-bytes-sent", Bytes, 64, "bytes sent", func(m *info) *uint64 { return &m.BytesSent }),
@@ -34,7 +34,15 @@ func mptcpFacts() []Fact {
 }
 
 func mptcp[T integer](name string, kind Kind, end uint16, help string, at func(*socket.MPTCPInfo) *T) Fact {
-	return number(MPTCP, name, kind, socket.DetailTCPInfo, help, func(s *socket.Socket, create bool) *T {
+	return number(MPTCP, name, kind, socket.DetailTCPInfo, help, mptcpPlace(end, at))
+}
+
+func mptcpSequence(name string, end uint16, help string, at func(*socket.MPTCPInfo) *uint64) Fact {
+	return sequence(MPTCP, name, socket.DetailTCPInfo, help, mptcpPlace(end, at))
+}
+
+func mptcpPlace[T any](end uint16, at func(*socket.MPTCPInfo) *T) func(*socket.Socket, bool) *T {
+	return func(s *socket.Socket, create bool) *T {
 		d := details(s, create)
 		if d == nil {
 			return nil
@@ -49,5 +57,5 @@ func mptcp[T integer](name string, kind Kind, end uint16, help string, at func(*
 			return nil
 		}
 		return at(d.MPTCP)
-	})
+	}
 }

@@ -47,7 +47,7 @@ func ulpFacts() []Fact {
 		part("subflow-id", Count, "id of the local address of the path", ofSubflow, func(f *subflow) *uint8 { return &f.IDLocal }),
 		part("subflow-flags", Hex, "state of the path (MPTCP_SUBFLOW_FLAG_*)", ofSubflow, func(f *subflow) *uint32 { return &f.Flags }),
 		part("subflow-seq", Count, "sequence number relative to the start of the path", ofSubflow, func(f *subflow) *uint32 { return &f.RelWriteSeq }),
-		part("subflow-map-seq", Count, "start of the mapping in the connection's data", ofSubflow, func(f *subflow) *uint64 { return &f.MapSeq }),
+		sequence(TCP, "subflow-map-seq", socket.DetailTCPInfo, "start of the mapping in the connection's data", partPlace(ofSubflow, func(f *subflow) *uint64 { return &f.MapSeq })),
 		part("subflow-map-sfseq", Count, "start of the mapping in the path's data", ofSubflow, func(f *subflow) *uint32 { return &f.MapSubflowSeq }),
 		part("subflow-ssn-offset", Count, "sequence number that the path's data began with", ofSubflow, func(f *subflow) *uint32 { return &f.SSNOffset }),
 		part("subflow-map-len", Bytes, "bytes that the mapping covers", ofSubflow, func(f *subflow) *uint16 { return &f.MapDataLen }),

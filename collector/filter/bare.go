@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sockls/sockls/collector/socket"
@@ -32,15 +33,53 @@ func (p *parser) bare(t token) (Expr, error) {
 	if set, ok := bareSet(t, lookupProto); ok {
 		return Protos{set}, nil
 	}
+	if isOperator(t.text) {
+		return nil, p.errorAt(t, "expected a predicate, not %s", t.quote(p.text))
+	}
 	if _, ok := operatorWord(t.text); ok {
 		return nil, p.errorAt(t, "expected something that can be compared before %s", t.quote(p.text))
 	}
-	const letters = 4 // one mistake in so many
-	if near := spelling.Sure(t.text, letters, bareWords()); near != "" {
+	if near := p.meant(t); near != "" {
 		return nil, p.errorAt(t, "%s is no word of the language; did you mean %q? For a process of that name write: process %s",
 			t.quote(p.text), near, MatchWord(t.text).word())
 	}
 	return p.bareProcess(t)
+}
+
+// meant is the word that a bare one is probably a slip of, "" if it may well be
+// the name of a process. A word with another one behind it looks like a predicate
+// with its operand, and is trusted less.
+func (p *parser) meant(t token) string {
+	if p.tok.kind == tokenWord || p.tok.kind == tokenQuoted {
+		const letters = 3 // one mistake in so many
+		first := append(keywordNames(), "state", "exclude", "and", "or", "not", "user", "uid")
+		return spelling.Sure(t.text, letters, append(first, socketNames()...))
+	}
+	const letters = 6
+	if near := spelling.Sure(t.text, letters, bareWords()); near != "" {
+		return near
+	}
+	near := spelling.Sure(t.text, len(t.text), socketNames())
+	if anagram(near, lower(t.text)) {
+		return near
+	}
+	return ""
+}
+
+// anagram reports whether two words have the same letters.
+func anagram(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
+}
+
+func isOperator(word string) bool {
+	switch lower(word) {
+	case "and", "or":
+		return true
+	}
+	return false
 }
 
 func (p *parser) bareProcess(t token) (Expr, error) {

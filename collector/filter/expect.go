@@ -2,6 +2,7 @@ package filter
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,12 +65,19 @@ func names[T any](words []word[T]) []string {
 
 // predicateWords are all words that begin a predicate.
 func predicateWords() []string {
-	var list []string
-	for _, k := range keywords() {
-		list = append(list, k.name)
-	}
+	list := keywordNames()
 	for _, f := range fact.All() {
 		list = append(list, f.Name)
+	}
+	return list
+}
+
+func keywordNames() []string {
+	var list []string
+	for _, k := range keywords() {
+		if k.name != "any" && k.name != "none" && k.name != "name" {
+			list = append(list, k.name)
+		}
 	}
 	return list
 }
@@ -77,7 +85,9 @@ func predicateWords() []string {
 // bareWords are all words of the language that may stand alone or begin
 // something.
 func bareWords() []string {
-	list := append(predicateWords(), names(stateWords[:])...)
+	list := append(predicateWords(), "state", "exclude")
+	list = append(list, names(stateWords[:])...)
 	list = append(list, protoNames()...)
+	list = slices.DeleteFunc(list, func(w string) bool { return w == "any" || w == "none" || w == "all" })
 	return append(list, "and", "or", "not")
 }

@@ -46,9 +46,24 @@ func keywords() []keyword {
 		{"exe", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessExe) }},
 		{"process-user", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessUser) }},
 		{"context", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessContext) }},
+		// The columns that have another name here.
+		{"local-port", false, func(p *parser) (Expr, error) { return p.portPredicate(Local) }},
+		{"remote-port", false, func(p *parser) (Expr, error) { return p.portPredicate(Remote) }},
+		{"local-address", false, func(p *parser) (Expr, error) { return p.hostPredicate(Local) }},
+		{"remote-address", false, func(p *parser) (Expr, error) { return p.hostPredicate(Remote) }},
+		{"name", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessName) }},
+		{"fd", false, (*parser).onlyColumn},
+		{"tid", false, (*parser).onlyColumn},
+		{"started", false, (*parser).onlyColumn},
 		{"any", false, func(*parser) (Expr, error) { return And{}, nil }},
 		{"none", false, func(*parser) (Expr, error) { return Or{}, nil }},
 	}
+}
+
+// onlyColumn refuses a column that filters do not know, which would else be the
+// name of a process.
+func (p *parser) onlyColumn() (Expr, error) {
+	return nil, p.errorAt(p.tok, "the word before is a column that filters cannot ask for; for a process of that name write: process NAME")
 }
 
 // predicate reads one predicate: a keyword or a fact with its operand, or a

@@ -72,7 +72,7 @@ func sum(text string, units []unit, several bool) (quantity, bool) {
 }
 
 // lookupUnit prefers the unit that is written exactly so: "m" are minutes, "M"
-// are millions.
+// are millions. Of a rate the b counts whatever the rest: b is a bit, B a byte.
 func lookupUnit(units []unit, name string) (unit, bool) {
 	if name == "" {
 		return unit{of: 1, per: 1}, len(units) > 0
@@ -83,12 +83,14 @@ func lookupUnit(units []unit, name string) (unit, bool) {
 		}
 	}
 	for _, u := range units {
-		if utf8.ValidString(name) && strings.EqualFold(u.name, name) {
+		if utf8.ValidString(name) && strings.EqualFold(u.name, name) && (!isRate(units) || strings.Contains(u.name, "B") == strings.Contains(name, "B")) {
 			return u, true
 		}
 	}
 	return unit{}, false
 }
+
+func isRate(units []unit) bool { return len(units) > 0 && units[0] == rateUnits[0] }
 
 // scale multiplies a decimal fraction by a unit and rounds down.
 func scale(text string, u unit) (quantity, bool) {

@@ -65,8 +65,11 @@ func (p *parser) protoPredicate() (Expr, error) {
 	return negateIf(Protos{set}, negated), err
 }
 
-func protoNames() []string {
-	list := []string{"inet", "all", "none"}
+func protoNames() []string { return append([]string{"inet", "all", "none"}, socketNames()...) }
+
+// socketNames are the names of single protocols.
+func socketNames() []string {
+	var list []string
 	for _, p := range socket.Protos() {
 		list = append(list, p.String())
 	}

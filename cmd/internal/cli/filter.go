@@ -76,11 +76,11 @@ func (o *listOptions) parseFilters(ctx context.Context, texts []string, family s
 	return joined, nil
 }
 
-// filterTexts are the filters of the file and of the words.
+// filterTexts are the filters of the files and of the words.
 func (o *listOptions) filterTexts() ([]string, error) {
 	var texts []string
-	if o.filterFile != "" {
-		text, err := readFilter(o.streams.In, o.filterFile)
+	for _, file := range o.filterFiles {
+		text, err := readFilter(o.streams.In, file)
 		if err != nil {
 			return nil, err
 		}

@@ -26,10 +26,11 @@ type listOptions struct {
 	strict      bool
 	// words are the filter, filterFile where more of it stands.
 	words         []string
-	filterFile    string
+	filterFiles   []string
 	explainFilter bool
 	summary       string
 	save, from    string
+	saves         bool // --save was given
 	// advice is what there is to say about the question itself.
 	advice []socket.Notice
 	// collector takes the place of this system's in tests.
@@ -40,7 +41,7 @@ type listOptions struct {
 func (o *listOptions) flags(f *pflag.FlagSet) {
 	o.selection.flags(f)
 	var accepted bool
-	f.StringVarP(&o.filterFile, "filter-file", "F", "", "read a filter from `FILE` (- is standard input), to hold beside the one in the arguments")
+	f.StringArrayVarP(&o.filterFiles, "filter-file", "F", nil, "read a filter from `FILE` (- is standard input), to hold beside the one in the arguments")
 	f.BoolVar(&o.explainFilter, "explain-filter", false, "list nothing: show how the filter is read, what of it the kernel does, and what is left")
 	f.BoolVarP(&accepted, "numeric", "n", false, "accepted: addresses and ports are numbers unless -r is given")
 	f.BoolVarP(&accepted, "processes", "p", false, "accepted: processes are shown unless --no-processes is given")
@@ -124,7 +125,7 @@ func (o *listOptions) show(ctx context.Context, q collector.Query, origin socket
 		return err
 	}
 	q.Details |= o.output.details(fields) | sort.Details
-	if o.save != "" {
+	if o.saves {
 		q.Details |= savedDetails
 	}
 	if q.States.Has(socket.Close) {
@@ -139,12 +140,15 @@ func (o *listOptions) show(ctx context.Context, q collector.Query, origin socket
 	if err != nil {
 		return err
 	}
-	if o.save != "" {
+	if o.saves {
 		s, err := save(o.save, origin, q.Details.Has(socket.DetailOwners))
 		if err != nil {
 			return err
 		}
 		defer s.abandon()
+		var stop context.CancelFunc
+		ctx, stop = whileSaving(ctx)
+		defer stop()
 		out = s.beside(out)
 	}
 	var (

@@ -29,10 +29,6 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // Main runs the program and returns its exit code.
 func Main(ctx context.Context, s streams.Streams, args []string) int {
-	if s.Closed {
-		complain(s, "standard output is closed")
-		return exitFailed
-	}
 	return execute(ctx, s, newRootCmd(s, nil), args)
 }
 

@@ -40,6 +40,7 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 		Args:          unknownCommand,
 		RunE: func(cmd *cobra.Command, words []string) error {
 			opts.words = words
+			opts.saves = cmd.Flags().Changed("save")
 			if runF != nil {
 				return runF(opts)
 			}

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sockls/sockls/collector/saved"
@@ -25,17 +28,26 @@ type saving struct {
 }
 
 // savedDetails are what goes into a file whatever is shown.
-const savedDetails = ownerDetails | socket.DetailUser | socket.DetailQueues | socket.DetailPeer | socket.DetailNetNS
+const savedDetails = holderDetails | socket.DetailUser | socket.DetailQueues | socket.DetailPeer | socket.DetailNetNS
 
 // save starts to write a file. Only its owner may read it: command lines can
 // hold secrets.
 func save(path string, origin socket.Origin, owners bool) (*saving, error) {
+	if path == "" {
+		return nil, errors.New("--save needs the name of a file")
+	}
+	if isOutput(path) {
+		return nil, fmt.Errorf("save %s: the output goes there already; --json saves nothing else", path)
+	}
 	s := &saving{path: path, origin: origin}
 	var err error
-	if info, statErr := os.Stat(path); statErr == nil && !info.Mode().IsRegular() {
-		s.file, err = os.OpenFile(path, os.O_WRONLY, 0) // a pipe or a device is written in place
+	if target, linkErr := filepath.EvalSymlinks(path); linkErr == nil {
+		s.path = target // a link stays one
+	}
+	if inPlace(s.path) {
+		s.file, err = os.OpenFile(s.path, os.O_WRONLY, 0)
 	} else {
-		s.file, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+		s.file, err = os.CreateTemp(filepath.Dir(s.path), "."+filepath.Base(s.path)+".*")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("save: %w", err)
@@ -46,15 +58,48 @@ func save(path string, origin socket.Origin, owners bool) (*saving, error) {
 	return s, nil
 }
 
+// isOutput reports whether path is the file that standard output was redirected
+// to: put in its place, the new one would take what is shown with it.
+func isOutput(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	output, err := os.Stdout.Stat()
+	return err == nil && os.SameFile(info, output)
+}
+
+// inPlace reports whether path is nothing that another file can be put in the
+// place of: a pipe, a device, or a stream of this process under a name in /dev or
+// /proc, of which a link may be all that is there to be replaced.
+func inPlace(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && !info.Mode().IsRegular() || strings.HasPrefix(path, "/proc/") || strings.HasPrefix(path, "/dev/")
+}
+
+// whileSaving makes what would end the program at once end the collection: a file
+// begun is then finished or removed.
+func whileSaving(ctx context.Context) (context.Context, context.CancelFunc) {
+	signal.Ignore(syscall.SIGPIPE) // a reader that went away is an error of the writer
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+}
+
 // beside makes a renderer that saves what another one shows.
 func (s *saving) beside(shown renderer) renderer {
+	gone := false // the reader of what is shown
+	unlessGone := func(err error) error {
+		if errors.Is(err, syscall.EPIPE) {
+			gone, err = true, nil
+		}
+		return err
+	}
 	both := shown
 	if both.row = nil; shown.row != nil && s.lines != nil {
 		both.row = func(row *socket.Socket) error {
-			if err := s.row(row); err != nil {
+			if err := s.row(row); err != nil || gone {
 				return err
 			}
-			return shown.row(row)
+			return unlessGone(shown.row(row))
 		}
 	}
 	both.rows = func(rows []*socket.Socket) error {
@@ -63,13 +108,13 @@ func (s *saving) beside(shown renderer) renderer {
 				return err
 			}
 		}
-		return shown.rows(rows)
+		return unlessGone(shown.rows(rows))
 	}
 	both.close = func(report socket.Report) error {
-		if err := s.close(report); err != nil {
+		if err := s.close(report); err != nil || gone {
 			return err
 		}
-		return shown.close(report)
+		return unlessGone(shown.close(report))
 	}
 	return both
 }

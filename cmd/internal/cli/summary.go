@@ -83,7 +83,7 @@ func (o *listOptions) summaryParts() (counters bool, err error) {
 	if o.jsonl || o.csv {
 		return false, errors.New("--summary is text or, with --json, one document")
 	}
-	if o.save != "" {
+	if o.saves {
 		return false, errors.New("--summary keeps no sockets that --save could write")
 	}
 	switch o.summary {

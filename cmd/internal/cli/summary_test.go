@@ -80,7 +80,7 @@ func TestSummaryUsage(t *testing.T) {
 		{func(o *listOptions) { o.summary = "some" }, `--summary is all or counters, not "some"`},
 		{func(o *listOptions) { o.jsonl = true }, "--summary is text or, with --json, one document"},
 		{func(o *listOptions) { o.csv = true }, "--summary is text or, with --json, one document"},
-		{func(o *listOptions) { o.save = "x" }, "--summary keeps no sockets that --save could write"},
+		{func(o *listOptions) { o.save, o.saves = "x", true }, "--summary keeps no sockets that --save could write"},
 		{func(o *listOptions) { o.colour = "red" }, `--color is auto, always or never, not "red"`},
 		{
 			func(o *listOptions) { o.summary, o.from = "counters", "x" },

@@ -17,13 +17,11 @@ type Streams struct {
 	Width    int
 	// Env looks up an environment variable, "" when it is not set.
 	Env func(name string) string
-	// Closed is set when the program was started without a standard output.
-	Closed bool
 }
 
 // System returns those of the process.
 func System() Streams {
-	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Closed: startedClosed(os.Stdout)}
+	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv}
 	fd := int(os.Stdout.Fd())
 	if s.Terminal = term.IsTerminal(fd); s.Terminal {
 		if width, _, err := term.GetSize(fd); err == nil {

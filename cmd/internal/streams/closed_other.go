@@ -1,8 +1,0 @@
-//go:build !linux
-
-package streams
-
-import "os"
-
-// startedClosed cannot be told on this system.
-func startedClosed(*os.File) bool { return false }
