@@ -72,10 +72,22 @@ func (c *collection) askReuse(s *socket.Socket) {
 func (c *collection) detailNotices() []socket.Notice {
 	var all []socket.Notice
 	want := c.query.Details
-	if lost := lostDetails(want); len(lost) > 0 && len(c.fell.protos) > 0 {
+	if lost := lostDetails(want); len(lost) > 0 && c.poor != 0 {
 		all = append(all, socket.Notice{
 			Code:    "details-unavailable",
-			Message: "/proc/net does not tell " + strings.Join(lost, ", ") + ", so they are missing for " + strings.Join(c.fell.protos, ", "),
+			Message: "/proc/net does not tell " + strings.Join(lost, ", ") + ", so they are missing for " + protoList(c.poor),
+		})
+	}
+	if lost := lostDetails(want &^ strayDetails); len(lost) > 0 && c.found > 0 {
+		all = append(all, socket.Notice{
+			Code: "details-unavailable", Count: c.found,
+			Message: count(c.found, "socket") + " in no table, found by a descriptor, which does not tell " + strings.Join(lost, ", "),
+		})
+	}
+	if want.Has(socket.DetailContext) && c.contextless {
+		all = append(all, socket.Notice{
+			Code:    "no-security-contexts",
+			Message: "no process has a security context (no SELinux, AppArmor or Smack here)",
 		})
 	}
 	if want.Has(socket.DetailMark) && c.client != nil && !c.netAdmin() {
@@ -99,6 +111,16 @@ func (c *collection) detailNotices() []socket.Notice {
 		})
 	}
 	return all
+}
+
+func protoList(set socket.ProtoSet) string {
+	var names []string
+	for _, p := range socket.Protos() {
+		if set.Has(p) {
+			names = append(names, p.String())
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // lostDetails names those that /proc/net does not tell.

@@ -290,7 +290,7 @@ func TestDetailsOfFallback(t *testing.T) {
 	if n := c.detailNotices(); len(n) != 0 {
 		t.Errorf("nothing fell back: %+v", n)
 	}
-	c.fell.add(socket.TCP, errors.New("refused"))
+	c.poor = socket.ProtoSetOf(socket.TCP)
 	n := noticeOf(c.detailNotices(), "details-unavailable")
 	if n == nil || !strings.Contains(n.Message, "timers, memory") || !strings.Contains(n.Message, "tcp") {
 		t.Errorf("%+v", c.detailNotices())

@@ -55,7 +55,7 @@ func hasProcTable(p socket.Proto) bool {
 
 // procNet reads one protocol from /proc/net.
 func (r *reader) procNet(p socket.Proto, yield func(*socket.Socket) error) error {
-	r.told[p] = r.query.Details & (socket.DetailQueues | owned(p))
+	r.told[p] = r.query.Details & (socket.DetailQueues | owned(p) | without(p))
 	once := map[rowKey]struct{}{}
 	take := func(s *socket.Socket) error {
 		if !r.query.States.Has(s.State) {
@@ -74,6 +74,7 @@ func (r *reader) procNet(p socket.Proto, yield func(*socket.Socket) error) error
 			s.Device = linkName(s.Local.Node)
 			s.Local.Name = s.Device
 		}
+		r.poor |= socket.ProtoSetOf(p)
 		return yield(s)
 	}
 	err := r.procTable(p, take)
@@ -86,6 +87,15 @@ func (r *reader) procNet(p socket.Proto, yield func(*socket.Socket) error) error
 		r.readFrom("/proc/net")
 	}
 	return err
+}
+
+// without are the details that sockets of a protocol do not have, which is known
+// without being told.
+func without(p socket.Proto) socket.Detail {
+	if p == socket.TCP || p == socket.MPTCP || p == socket.SCTP {
+		return 0
+	}
+	return socket.DetailTCPInfo | socket.DetailTimer
 }
 
 // rowKey is what identifies a row that has no cookie.

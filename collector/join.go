@@ -40,6 +40,7 @@ func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket
 		c.note(socket.Notice{Code: "owners-unavailable", Message: "processes could not be looked at: " + err.Error()})
 	}
 	missing := c.assign(rows, inodes, found)
+	c.doubtHolders(rows, found)
 	strays, err := c.strays(ctx, finder, found)
 	if err != nil {
 		return nil, err
@@ -52,11 +53,18 @@ func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket
 	rows = slices.DeleteFunc(rows, func(s *socket.Socket) bool { return !c.admits(s) })
 	for _, s := range strays {
 		if c.judges(s, strayDetails) {
+			c.found++
 			rows = append(rows, s)
 		}
 	}
+	c.contextless = len(rows) > 0 && !slices.ContainsFunc(rows, hasContext)
 	c.noteHidden(rows, found)
 	return rows, nil
+}
+
+// hasContext reports whether a holder has a security context.
+func hasContext(s *socket.Socket) bool {
+	return slices.ContainsFunc(s.Processes, func(h socket.Holder) bool { return h.Process.Context != "" })
 }
 
 // assign writes the holders into the rows and returns the indices of those
@@ -77,6 +85,25 @@ func (c *collection) assign(rows []*socket.Socket, inodes *owner.Inodes, found *
 		}
 	}
 	return missing
+}
+
+// doubtHolders marks the sockets of others that may have more holders than those
+// found: a server that has given up root shares its listener with a parent that
+// its user may not look into.
+func (c *collection) doubtHolders(rows []*socket.Socket, found *owner.Result) {
+	if found.Denied == 0 && found.Starved == 0 && !found.Veiled {
+		return
+	}
+	self := uint32(os.Geteuid())
+	if self == 0 {
+		return // who is refused to root is in a sandbox, and shares nothing
+	}
+	for _, s := range rows {
+		if len(s.Processes) > 0 && s.HasUID && s.UID != self {
+			s.MoreHolders = true
+			c.doubted++
+		}
+	}
 }
 
 // holders turns findings into the model's.
@@ -128,6 +155,9 @@ func (c *collection) explain(
 	}
 	kept := 0
 	for i := range rows {
+		if gone[i] && rows[i].State == socket.Listen {
+			c.vanished++
+		}
 		if !gone[i] {
 			rows[kept] = rows[i]
 			kept++
@@ -281,6 +311,20 @@ func (c *collection) noteHidden(rows []*socket.Socket, found *owner.Result) {
 		})
 	case hidden > 0:
 		c.note(hiddenOwners(hidden, found, root))
+	}
+	if c.doubted > 0 {
+		c.note(socket.Notice{
+			Code: "owners-partial", Count: c.doubted,
+			Message: count(c.doubted, "socket") + " of other users may have more holders than are shown",
+			Hint:    "run as root to see them all",
+		})
+	}
+	if c.vanished > 0 {
+		c.note(socket.Notice{
+			Code: "listeners-vanished", Count: c.vanished,
+			Message: count(c.vanished, "listener") + " closed while its process was looked for, and not shown",
+			Hint:    "with --no-processes they are",
+		})
 	}
 	if !root && found.Denied > 0 && c.strayProtos()&^c.unlisted != 0 {
 		c.note(hiddenDescriptors(found))

@@ -55,6 +55,15 @@ type collection struct {
 	users  users
 	ns     *socket.NetNS
 	extras extras
+	// vanished counts the listeners that were closed meanwhile: a service that
+	// dies and comes back again and again may be seen by nothing else.
+	vanished int
+	// doubted counts the rows that may have more holders than are shown.
+	doubted int
+	// found counts the rows that only a descriptor shows; contextless is set
+	// when there are processes and none has a security context.
+	found       int
+	contextless bool
 	// undecided counts the rows that the filter could not judge.
 	undecided int
 	// sightless is set when no process could be looked at.

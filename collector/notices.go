@@ -71,6 +71,13 @@ func count(n int, one string) string {
 // Root is refused too where a security module says so or a container has
 // given up CAP_SYS_PTRACE.
 func hiddenOwners(n int, found *owner.Result, root bool) socket.Notice {
+	if root && found.Denied == 0 {
+		return socket.Notice{
+			Code: "owners-hidden", Count: n,
+			Message: fmt.Sprintf("%s held by no process that /proc shows", count(n, "socket")),
+			Hint:    "look whether /proc is mounted, and whole",
+		}
+	}
 	if root {
 		return socket.Notice{
 			Code: "owners-hidden", Count: n,

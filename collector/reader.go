@@ -25,6 +25,7 @@ type reader struct {
 	fell     fallback        // what was read from /proc/net instead
 	unlisted socket.ProtoSet // protocols that have sockets and no table
 	read     bool            // a table was read
+	poor     socket.ProtoSet // protocols with rows from /proc/net
 	stopped  error           // what the caller's yield returned
 	// held, if not nil, are the only inodes that a matching socket can have.
 	held *owner.Inodes
@@ -155,6 +156,7 @@ func (r *reader) table(ctx context.Context, p socket.Proto, yield func(*socket.S
 		return r.judge(p, err, netErr)
 	}
 	r.fell.add(p, failed.Err)
+	r.poor |= socket.ProtoSetOf(p)
 	return nil
 }
 

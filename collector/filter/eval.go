@@ -288,6 +288,9 @@ func (p *Process) acceptsName(name string) bool {
 // there may be one that is not known.
 func unlessHidden(s *socket.Socket) socket.Tri {
 	if len(s.Processes) > 0 {
+		if s.MoreHolders {
+			return socket.Unknown
+		}
 		return socket.No
 	}
 	switch s.NoProcess {

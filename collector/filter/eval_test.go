@@ -255,6 +255,28 @@ func TestEval(t *testing.T) {
 	}
 }
 
+// TestMoreHolders: whether a holder that cannot be seen has that name, nobody
+// knows.
+func TestMoreHolders(t *testing.T) {
+	t.Parallel()
+	s := &socket.Socket{
+		Proto: socket.TCP, State: socket.Listen, MoreHolders: true,
+		Processes: []socket.Holder{{Process: &socket.Process{PID: 7, Name: "worker"}}},
+	}
+	for text, want := range map[string]socket.Tri{
+		"process worker": socket.Yes, "process master": socket.Unknown, "not process master": socket.Unknown,
+		"not process worker": socket.No, "pid 7": socket.Yes, "pid 8": socket.Unknown,
+	} {
+		f, err := filter.Parse(text, filter.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := filter.Eval(f.Expr, s, all); got != want {
+			t.Errorf("%s: %d, not %d", text, got, want)
+		}
+	}
+}
+
 // TestEvalDetails holds that an expression is never unknown for want of a detail
 // that Details did not name, and that more details change no answer.
 func TestEvalDetails(t *testing.T) {

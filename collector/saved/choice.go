@@ -21,7 +21,7 @@ type tally struct{ could, have int }
 func (c *choice) admits(r *row) bool {
 	q, s := &c.query, &r.Socket
 	switch {
-	case !q.Protos.Has(s.Proto), !q.States.Has(s.State),
+	case !q.Protos.Has(s.Proto), !q.States.Has(s.State), unbound(s) && !q.States.Has(socket.Close),
 		s.Proto.Inet() && s.Family == socket.IPv4 && !q.IPv4,
 		s.Proto.Inet() && s.Family == socket.IPv6 && !q.IPv6:
 		return false
@@ -32,7 +32,13 @@ func (c *choice) admits(r *row) bool {
 	}
 	for i := range options {
 		o, t := &options[i], &c.tallies[i]
-		if !q.Details.Has(o.detail) || !o.possible(s) {
+		switch {
+		case !q.Details.Has(o.detail):
+			continue
+		case o.untold(s):
+			known &^= o.detail | o.with
+			continue
+		case !o.possible(s):
 			continue
 		}
 		t.could++
@@ -84,10 +90,28 @@ func (c *choice) strip(s *socket.Socket) {
 	}
 }
 
+// unbound reports whether s is a datagram socket that is in no table and open to
+// nobody yet, which is listed where unbound sockets are.
+func unbound(s *socket.Socket) bool {
+	return (s.Proto == socket.UDP || s.Proto == socket.UDPLite) && s.State == socket.Unconn && s.Local.Port == 0
+}
+
+// untold reports whether s was found where the detail is not told: as a
+// descriptor, or in the /proc/net of the protocols that have no other table.
+func (o *option) untold(s *socket.Socket) bool {
+	switch o.detail {
+	case socket.DetailOwners, socket.DetailContext, socket.DetailReuse, socket.DetailTCPInfo, socket.DetailTimer:
+		return false
+	}
+	return s.Proto == socket.Raw || s.Proto == socket.Ping || s.Proto.Inet() && (s.State == socket.Close || unbound(s))
+}
+
 // possible reports whether s could have the detail. What is left of a
 // connection has no file and no details.
 func (o *option) possible(s *socket.Socket) bool {
 	switch o.detail {
+	case socket.DetailTCPInfo, socket.DetailTimer:
+		return o.protos.Has(s.Proto) && s.Inode != 0 && s.State != socket.Close && s.State != socket.Bound
 	case socket.DetailOwners:
 		return true
 	case socket.DetailContext, socket.DetailReuse: // these are asked of a holder

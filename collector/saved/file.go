@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/sockdiag"
@@ -55,6 +56,8 @@ func Open(r io.Reader, name string) (*File, error) {
 		return nil, f.place(&Error{Err: err})
 	case raw:
 		f.rows, f.raw = newRawReader(whole), true
+	case n == 0 && strings.HasSuffix(name, ".jsonl"):
+		f.rows = newJSONReader(whole) // no line, no socket
 	case n == 0:
 		return nil, f.place(&Error{Err: foreign("an empty file")})
 	case len(start) == 0 || start[0] == '{':
@@ -124,7 +127,7 @@ func (f *File) Collect(ctx context.Context, q collector.Query, yield func(*socke
 	if !q.Details.Has(socket.DetailOwners) {
 		report.Source.Owners = "none"
 	}
-	report.Notices = append(report.Notices, c.notices(f.name, f.raw)...)
+	report.Notices = append(report.Notices, c.notices(f.name, f.raw, report.Notices)...)
 	return report, nil
 }
 

@@ -2,6 +2,7 @@ package saved
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sockls/sockls/collector/socket"
 )
@@ -34,18 +35,22 @@ var options = [...]option{
 	{socket.DetailTCPInfo, 0, tcpOnly, "details of TCP", "save it with -i"},
 	{socket.DetailTOS, 0, ported, "types of service", "save it with --tos"},
 	{socket.DetailIPFlags, 0, ported, "socket options", "save it with --inet-sockopt"},
-	{socket.DetailReuse, 0, socket.InetProtos, "reuse flags", "save it with --inet-sockopt"},
+	{socket.DetailReuse, 0, socket.InetProtos, "reuse flags", "save it with --reuse"},
 	{socket.DetailAutobound, 0, ported, "word of who chose the ports", ""},
 }
 
 // notices are about what was asked for and is not in the file. Raw tells that
 // it is what ss -D writes, which nobody could have asked for more.
-func (c *choice) notices(name string, raw bool) []socket.Notice {
+func (c *choice) notices(name string, raw bool, said []socket.Notice) []socket.Notice {
 	var notes []socket.Notice
+	without := func(n socket.Notice) bool { return n.Code == "no-security-contexts" }
 	for i := range options {
 		o, t := &options[i], c.tallies[i]
 		// Of the processes a row says itself that nobody asked for them. Where
 		// any has another detail, those without it have none.
+		if o.detail == socket.DetailContext && slices.ContainsFunc(said, without) {
+			continue // there were none to be saved
+		}
 		if t.could == t.have || t.have > 0 && o.detail != socket.DetailOwners {
 			continue
 		}

@@ -53,6 +53,9 @@ type Socket struct {
 	V6Only Tri
 	// NoProcess is the reason why Processes is empty.
 	NoProcess Reason
+	// MoreHolders is set when processes that may not be looked into may hold the
+	// socket besides Processes.
+	MoreHolders bool
 }
 
 // Tri is a boolean that may be unknown.
