@@ -34,6 +34,7 @@ func (l *linux) Collect(ctx context.Context, q Query, yield func(*socket.Socket)
 	session := &session{linux: l, orphanUIDs: atLeast(kernel, 6, 17), listsBound: atLeast(kernel, 6, 8), tail: tcpInfoTail(kernel)}
 	defer session.close()
 	c := &collection{reader: newReader(session, q), extras: newExtras(l.proc)}
+	c.judged = true
 	defer c.extras.close()
 	c.report.Source.Kernel = kernel
 	c.report.Source.Owners = "none"

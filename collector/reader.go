@@ -27,6 +27,8 @@ type reader struct {
 	read     bool            // a table was read
 	poor     socket.ProtoSet // protocols with rows from /proc/net
 	stopped  error           // what the caller's yield returned
+	// judged is set when whoever takes the rows judges them by the filter.
+	judged bool
 	// held, if not nil, are the only inodes that a matching socket can have.
 	held *owner.Inodes
 	told map[socket.Proto]socket.Detail // the details that the rows of each protocol come with
@@ -104,7 +106,7 @@ func (r *reader) rejects(s *socket.Socket) bool {
 	if r.held != nil && r.held.Index(s.Inode) < 0 {
 		return true
 	}
-	return r.query.Filter != nil && filter.Eval(r.query.Filter, s, r.told[s.Proto]) == socket.No
+	return r.query.Filter != nil && !r.judged && filter.Eval(r.query.Filter, s, r.told[s.Proto]) == socket.No
 }
 
 // unreadableError is a protocol that neither sock_diag nor /proc/net tells of.
