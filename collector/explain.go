@@ -10,7 +10,10 @@ import (
 func Explain(q Query) sockdiag.Explanation {
 	var requests []sockdiag.Request
 	for _, p := range socket.Protos() {
-		if !q.Protos.Has(p) || p == socket.Raw || p == socket.Ping {
+		switch {
+		case !q.Protos.Has(p), p == socket.Raw, p == socket.Ping:
+			continue
+		case p == socket.SCTP && !q.Named.Has(p): // few kernels have it
 			continue
 		}
 		requests = append(requests, sockdiag.Request{
