@@ -52,7 +52,7 @@ func (d *decoder) decodeInet(b []byte, proto socket.Proto, s *socket.Socket) boo
 					s.V6Only = socket.TriOf(a.value[0] != 0)
 				}
 			case inetPeers:
-				association = true
+				association = proto == socket.SCTP
 			default:
 				d.details.attribute(a, s)
 			}
