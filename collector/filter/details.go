@@ -52,6 +52,10 @@ func (t ProcessText) details() socket.Detail {
 		return socket.DetailProcessUser
 	case ProcessContext:
 		return socket.DetailContext
+	case ProcessDir:
+		return socket.DetailDir
+	case ProcessUnit, ProcessContainer:
+		return socket.DetailWorkload
 	}
 	return 0
 }

@@ -3,6 +3,7 @@ package filter
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/sockls/sockls/collector/socket"
 )
@@ -244,13 +245,26 @@ func (p Process) eval(s *socket.Socket) socket.Tri {
 		if p.accepts(holder) {
 			return socket.Yes
 		}
-		// A program path that is empty is one that may not be read.
-		unreadable = unreadable || p.Text == ProcessExe && holder.Exe == ""
+		unreadable = unreadable || p.unreadable(holder)
 	}
 	if unreadable {
 		return socket.Unknown
 	}
 	return unlessHidden(s)
+}
+
+// unreadable reports whether the text is one that every process has, and could
+// not be read.
+func (p *Process) unreadable(holder *socket.Process) bool {
+	switch p.Text {
+	case ProcessExe:
+		return holder.Exe == ""
+	case ProcessDir:
+		return holder.Dir == ""
+	case ProcessUnit, ProcessContainer:
+		return holder.Workload == nil
+	}
+	return false
 }
 
 func (p *Process) accepts(holder *socket.Process) bool {
@@ -263,6 +277,12 @@ func (p *Process) accepts(holder *socket.Process) bool {
 		return holder.Context != "" && p.Match.Accepts(holder.Context)
 	case ProcessExe:
 		return holder.Exe != "" && p.Match.Accepts(holder.Exe)
+	case ProcessDir:
+		return holder.Dir != "" && p.Match.Accepts(holder.Dir)
+	case ProcessUnit:
+		return holder.Workload != nil && p.acceptsUnit(holder.Workload.Unit)
+	case ProcessContainer:
+		return holder.Workload != nil && holder.Workload.Container != nil && p.acceptsContainer(holder.Workload.Container)
 	}
 	if holder.User != "" && p.Match.Accepts(holder.User) {
 		return true
@@ -282,6 +302,31 @@ func (p *Process) acceptsName(name string) bool {
 		return name == p.Match.Pattern[:kept]
 	}
 	return p.Match.Accepts(name)
+}
+
+// acceptsUnit takes a name without a suffix for that of a service, as systemctl
+// does.
+func (p *Process) acceptsUnit(unit string) bool {
+	if unit == "" {
+		return false
+	}
+	if p.Match.Accepts(unit) {
+		return true
+	}
+	bare, isService := strings.CutSuffix(unit, ".service")
+	return isService && p.Match.Kind == Exact && p.Match.Accepts(bare)
+}
+
+// acceptsContainer takes the name of a container, its identifier, of which the
+// beginning is enough as it is for the engines, or the uid of its pod.
+func (p *Process) acceptsContainer(c *socket.Container) bool {
+	for _, text := range [...]string{c.Name, c.ID, c.Pod} {
+		if text != "" && p.Match.Accepts(text) {
+			return true
+		}
+	}
+	const shortest = 12 // what the engines print
+	return p.Match.Kind == Exact && len(p.Match.Pattern) >= shortest && strings.HasPrefix(c.ID, p.Match.Pattern)
 }
 
 // unlessHidden is the answer when no process that is known matches: No, unless

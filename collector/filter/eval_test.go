@@ -33,7 +33,9 @@ func rows() map[string]*socket.Socket {
 			Local: endpoint("10.1.2.3", 443), Remote: endpoint("192.0.2.9", 50000), Device: "eth0",
 			User: "www", UID: 33, HasUID: true, Inode: 77, RecvQ: 5,
 			Processes: held(
-				socket.Process{PID: 5, Name: "nginx", Command: "nginx: master -c x", Exe: "/usr/sbin/nginx", User: "root", HasUID: true},
+				socket.Process{PID: 5, Name: "nginx", Command: "nginx: master -c x", Exe: "/usr/sbin/nginx", User: "root", HasUID: true, Dir: "/srv/www", Workload: &socket.Workload{
+					Unit: "nginx.service", Container: &socket.Container{Runtime: "docker", Name: "web-1", ID: "0123456789abcdef", Pod: "uid"},
+				}},
 				socket.Process{PID: 6, Name: "a-very-long-pro", User: "", UID: 1001, HasUID: true},
 			),
 			NetNS: &socket.NetNS{Inode: 4026531840, Name: "blue"},
@@ -219,6 +221,24 @@ func TestEval(t *testing.T) {
 		{"web", "process-user 0", all, yes},
 		{"web", "process-user 1001", all, yes},
 		{"web", "process-user 7", all, no},
+		{"web", "cwd /srv/www", all, yes},
+		{"web", "cwd /srv/*", socket.DetailOwners | socket.DetailDir, yes},
+		{"web", "cwd /srv/*", socket.DetailOwners, unknown},
+		{"web", "cwd /", all, unknown}, // nor may its directory
+		{"web", "unit nginx.service", all, yes},
+		{"web", "unit nginx", all, yes},
+		{"web", "unit ng*", all, yes},
+		{"web", "unit ~ ^nginx$", all, unknown},
+		{"web", "unit ngin", all, unknown},
+		{"web", "unit nginx", socket.DetailOwners, unknown},
+		{"web", "container web-1", socket.DetailOwners | socket.DetailWorkload, yes},
+		{"web", "container 0123456789abcdef", all, yes},
+		{"web", "container 0123456789ab", all, yes},
+		{"web", "container 0123456789a", all, unknown},
+		{"web", "container 0123456789*", all, yes},
+		{"web", "container uid", all, yes},
+		{"web", "container docker", all, unknown},
+		{"mapped", "unit nginx", all, no},
 		{"listener6", "process nginx", all, unknown},
 		{"listener6", "not process nginx", all, unknown},
 		{"link", "pid 1", all, unknown},
@@ -277,6 +297,28 @@ func TestMoreHolders(t *testing.T) {
 	}
 }
 
+// TestWorkloadOfNone: a process that has no unit and no container is known not
+// to have that of the filter.
+func TestWorkloadOfNone(t *testing.T) {
+	t.Parallel()
+	s := &socket.Socket{
+		Proto: socket.TCP, State: socket.Listen,
+		Processes: []socket.Holder{{Process: &socket.Process{PID: 7, Dir: "/", Workload: &socket.Workload{Cgroup: "/"}}}},
+	}
+	for text, want := range map[string]socket.Tri{
+		"unit nginx": socket.No, "not unit *": socket.Yes, "container *": socket.No, `container ""`: socket.No,
+		`unit ""`: socket.No, "cwd /": socket.Yes, "cwd /srv": socket.No,
+	} {
+		f, err := filter.Parse(text, filter.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := filter.Eval(f.Expr, s, all); got != want {
+			t.Errorf("%s: %d, not %d", text, got, want)
+		}
+	}
+}
+
 // TestEvalDetails holds that an expression is never unknown for want of a detail
 // that Details did not name, and that more details change no answer.
 func TestEvalDetails(t *testing.T) {
@@ -305,6 +347,7 @@ func TestDetails(t *testing.T) {
 		"dst @x":                             socket.DetailPeer,
 		"src @x":                             0,
 		"pid 5 or not command ~ x":           socket.DetailOwners | socket.DetailCommand,
+		"cwd x or unit y and container z":    socket.DetailOwners | socket.DetailDir | socket.DetailWorkload,
 		"exe x process-user y":               socket.DetailOwners | socket.DetailExe | socket.DetailProcessUser,
 		"fwmark 1 and autobound":             socket.DetailMark | socket.DetailAutobound,
 		"cgroup /x":                          socket.DetailExtended | socket.DetailCgroupPath,

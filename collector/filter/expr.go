@@ -124,6 +124,9 @@ const (
 	ProcessExe
 	ProcessUser
 	ProcessContext
+	ProcessDir
+	ProcessUnit
+	ProcessContainer
 )
 
 // Range is First to Last, both included.

@@ -54,7 +54,7 @@ func (p *parser) service(t token) (Ranges, error) {
 	for i, port := range ports {
 		list[i] = Range{int64(port), int64(port)}
 	}
-	return newRanges(list), nil
+	return NewRanges(list), nil
 }
 
 // portPredicate reads "sport = :80", "dport vsock::1234", "port 80,8000-8100".

@@ -46,6 +46,9 @@ func keywords() []keyword {
 		{"exe", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessExe) }},
 		{"process-user", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessUser) }},
 		{"context", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessContext) }},
+		{"cwd", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessDir) }},
+		{"unit", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessUnit) }},
+		{"container", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessContainer) }},
 		// The columns that have another name here.
 		{"local-port", false, func(p *parser) (Expr, error) { return p.portPredicate(Local) }},
 		{"remote-port", false, func(p *parser) (Expr, error) { return p.portPredicate(Remote) }},
@@ -55,6 +58,8 @@ func keywords() []keyword {
 		{"fd", false, (*parser).onlyColumn},
 		{"tid", false, (*parser).onlyColumn},
 		{"started", false, (*parser).onlyColumn},
+		{"parents", false, (*parser).onlyColumn},
+		{"inner-pid", false, (*parser).onlyColumn},
 		{"any", false, func(*parser) (Expr, error) { return And{}, nil }},
 		{"none", false, func(*parser) (Expr, error) { return Or{}, nil }},
 	}

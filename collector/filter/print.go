@@ -137,7 +137,7 @@ var (
 	scopeWords   = [...]string{Local: "local", Remote: "remote", Either: "scope"}
 	processWords = [...]string{
 		ProcessName: "process", ProcessCommand: "command", ProcessExe: "exe", ProcessUser: "process-user",
-		ProcessContext: "context",
+		ProcessContext: "context", ProcessDir: "cwd", ProcessUnit: "unit", ProcessContainer: "container",
 	}
 )
 

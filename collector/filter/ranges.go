@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// newRanges puts ranges in order and joins those that touch.
-func newRanges(list []Range) Ranges {
+// NewRanges puts ranges in order and joins those that touch.
+func NewRanges(list []Range) Ranges {
 	list = slices.DeleteFunc(list, func(r Range) bool { return r.First > r.Last })
 	slices.SortFunc(list, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
 	var out Ranges
@@ -82,7 +82,7 @@ func (p *parser) compare(d domain, operator string, operatorAt, t token) (r Rang
 	default:
 		one = Range{d.low, q.n}
 	}
-	return newRanges([]Range{one}), false, nil
+	return NewRanges([]Range{one}), false, nil
 }
 
 // oneNumber reads the operand of an ordering.
@@ -135,7 +135,7 @@ func (p *parser) numberList(d domain, t token) (Ranges, error) {
 			list = append(list, r)
 		}
 	}
-	return newRanges(list), nil
+	return NewRanges(list), nil
 }
 
 // startsNumber tells numbers from names: names do not begin with a digit. The

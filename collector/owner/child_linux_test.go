@@ -49,6 +49,8 @@ type said struct {
 	Sockets []Descriptor
 	// Found is what a child saw that looked for holders itself.
 	Found found
+	// PIDs are the processes of a chain, the highest first.
+	PIDs []int
 }
 
 // found is a Result that travels as JSON.
@@ -64,8 +66,13 @@ type order struct {
 	Role string
 	// Name is written to comm, unless nil.
 	Name []byte
-	// N is how many descriptors or threads to make.
+	// Dir is the directory to go to, Args are arguments that the child ignores.
+	Dir  []byte
+	Args []string
+	// N is how many descriptors or threads to make, or children below another.
 	N int
+	// PIDs are those above, the highest first.
+	PIDs []int
 	// Inodes, Root, Limit are for a child that looks for holders itself.
 	Inodes  []uint64
 	Root    string
@@ -83,7 +90,14 @@ func play(role string) error {
 			return err
 		}
 	}
+	if o.Dir != nil {
+		if err := os.Chdir(string(o.Dir)); err != nil {
+			return err
+		}
+	}
 	switch o.Role {
+	case "chain":
+		return playChain(o)
 	case "hold": // descriptor 3 is inherited, if any
 		return sayAndWait(said{Sockets: socketsAt(0, 3)})
 	case "many":
@@ -121,6 +135,26 @@ func socketsAt(tid int, fds ...int) []Descriptor {
 		}
 	}
 	return all
+}
+
+// playChain starts a child that does the same, until the last one, which holds
+// descriptor 3. Each calls itself by how many are below it.
+func playChain(o order) error {
+	o.PIDs = append(o.PIDs, os.Getpid())
+	if o.N == 0 {
+		return sayAndWait(said{Sockets: socketsAt(0, 3), PIDs: o.PIDs})
+	}
+	o.N--
+	o.Name = fmt.Appendf(nil, "link) %d (", o.N)
+	role, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = environment(role)
+	cmd.ExtraFiles = []*os.File{os.NewFile(3, "inherited")}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd.Run()
 }
 
 // playMany fills the table so that one getdents cannot read it, with sockets
@@ -297,7 +331,7 @@ func playVeil(o order) error {
 		return err
 	}
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{childRole + "=" + string(role)}
+	cmd.Env = environment(role)
 	cmd.SysProcAttr = asNobody()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	return cmd.Run()

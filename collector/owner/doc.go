@@ -11,6 +11,10 @@
 // their descriptor table is not the process's (CLONE_FILES was not given, or
 // the main thread has exited).
 //
+// Of the processes that hold something, the facts that are wanted are read:
+// among them their ancestors, each read once for all its descendants, and what
+// they belong to (package workload), once for all in the same control groups.
+//
 // The package decides nothing about sockets without a holder; it only counts
 // what it was not allowed to see.
 package owner

@@ -92,7 +92,7 @@ func TestFactsAfterDeath(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(gone)
-	facts := newFacts(procfs.FS{}, 0)
+	facts := newFacts(procfs.FS{}, "", 0)
 	if p, alive, err := facts.read(gone, c.pid, 0); err != nil || !alive || p.PID != c.pid || p.Name == "" {
 		t.Errorf("alive: %+v, %v", p, alive)
 	}
@@ -123,7 +123,7 @@ func TestFactsContext(t *testing.T) {
 	}
 	defer unix.Close(home)
 	for want, details := range map[string]socket.Detail{"system_u:system_r:sshd_t:s0": socket.DetailContext, "": socket.DetailOwners} {
-		facts := newFacts(procfs.FS{Root: root}, details)
+		facts := newFacts(procfs.FS{Root: root}, "", details)
 		p, alive, err := facts.read(home, 42, 0)
 		if err != nil || !alive || p.Context != want {
 			t.Errorf("details %x: %+v, %v, %v; want %q", details, p, alive, err, want)

@@ -36,7 +36,8 @@ func start(t *testing.T, o order, attr *syscall.SysProcAttr, files ...*os.File) 
 		t.Fatal(err)
 	}
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{childRole + "=" + string(role)}
+	cmd.Env = environment(role)
+	cmd.Args = append(cmd.Args, o.Args...)
 	cmd.SysProcAttr, cmd.ExtraFiles = attr, files
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -66,6 +67,12 @@ func start(t *testing.T, o order, attr *syscall.SysProcAttr, files ...*os.File) 
 		t.Fatalf("child %s says %q: %v", o.Role, line, err)
 	}
 	return c
+}
+
+// environment is that of a child. Under the race detector a program waits for a
+// second before it ends, unless it is told not to.
+func environment(role []byte) []string {
+	return []string{childRole + "=" + string(role), "GORACE=atexit_sleep_ms=0"}
 }
 
 // listen makes a listener and returns it as a file, with its inode. The file

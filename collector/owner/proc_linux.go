@@ -17,6 +17,9 @@ import (
 // processes and CAP_SYS_PTRACE for those of others.
 type Proc struct {
 	FS procfs.FS
+	// Root is the directory that stands for "/" where container engines have
+	// their files; "" means that.
+	Root string
 }
 
 // Name implements Finder.
@@ -40,7 +43,7 @@ func (p Proc) Find(ctx context.Context, w Want) (*Result, error) {
 	}
 	defer unix.Close(root)
 
-	facts := newFacts(p.FS, w.Details)
+	facts := newFacts(p.FS, p.Root, w.Details)
 	workers := make([]walker, min(maxWorkers, runtime.GOMAXPROCS(0)))
 	for i := range workers {
 		workers[i] = walker{root: root, want: w, facts: facts, compares: ownPIDs(root)}

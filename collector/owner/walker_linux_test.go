@@ -33,7 +33,7 @@ func TestWalkerWithoutKcmp(t *testing.T) {
 	for _, s := range split.Sockets {
 		inodes.Add(s.Inode)
 	}
-	w := &walker{root: root, want: Want{Inodes: inodes}, facts: newFacts(procfs.FS{}, 0)}
+	w := &walker{root: root, want: Want{Inodes: inodes}, facts: newFacts(procfs.FS{}, "", 0)}
 	for _, pid := range []int{shared.pid, leaderless.pid, split.pid} {
 		w.visit(int32(pid))
 	}

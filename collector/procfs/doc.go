@@ -25,6 +25,7 @@
 // net/ipv4/{tcp_ipv4,udp,raw,ping}.c, net/ipv6/{tcp_ipv6,datagram}.c,
 // net/unix/af_unix.c, net/packet/af_packet.c, net/netlink/af_netlink.c,
 // net/core/sock.c (protocols), net/ipv4/proc.c and net/ipv6/proc.c (counters),
-// fs/proc/{array,base,stat}.c and io_uring/fdinfo.c print what is read here, and
-// net/ipv4/sysctl_net_ipv4.c the settings below sys/net/ipv4.
+// fs/proc/{array,base,stat}.c, kernel/cgroup/cgroup.c and io_uring/fdinfo.c print
+// what is read here, and net/ipv4/sysctl_net_ipv4.c the settings below
+// sys/net/ipv4.
 package procfs

@@ -12,12 +12,9 @@ const maxSysctl = 512 << 10
 // LocalPorts returns the first and the last port that the kernel chooses from
 // when a socket is given one (sys/net/ipv4/ip_local_port_range, of both
 // families in spite of its place).
-//
-// The kernel answers with the numbers of the calling thread's network
-// namespace; the file is below no process.
 func (f FS) LocalPorts() (first, last uint16, err error) {
 	path := f.path("sys", "net", "ipv4", "ip_local_port_range")
-	b, err := readFact(path, maxSysctl)
+	b, err := f.readSetting(path, maxSysctl)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -42,7 +39,7 @@ func parseLocalPorts(b []byte) (first, last uint16, err error) {
 // (sys/net/ipv4/ip_local_reserved_ports).
 func (f FS) ReservedPorts(yield func(first, last uint16)) error {
 	path := f.path("sys", "net", "ipv4", "ip_local_reserved_ports")
-	b, err := readFact(path, maxSysctl)
+	b, err := f.readSetting(path, maxSysctl)
 	if err != nil {
 		return err
 	}
@@ -91,7 +88,7 @@ func (f FS) TimeWaitReuse() (int64, error) { return f.ipv4Number("tcp_tw_reuse")
 // ipv4Number reads a setting that is one number.
 func (f FS) ipv4Number(name string) (int64, error) {
 	path := f.path("sys", "net", "ipv4", name)
-	b, err := readFact(path, factBuffer)
+	b, err := f.readSetting(path, factBuffer)
 	if err != nil {
 		return 0, err
 	}

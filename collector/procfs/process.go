@@ -51,6 +51,12 @@ func (f FS) Exe(pid int) (string, error) {
 	return os.Readlink(f.pidPath(pid, "exe"))
 }
 
+// WorkDir returns the working directory. The kernel appends " (deleted)" when it is
+// gone; for a process with another root it is the path as seen from there.
+func (f FS) WorkDir(pid int) (string, error) {
+	return os.Readlink(f.pidPath(pid, "cwd"))
+}
+
 // maxContext is far above the context of any policy.
 const maxContext = 4 << 10
 

@@ -100,7 +100,8 @@ func unbound(s *socket.Socket) bool {
 // descriptor, or in the /proc/net of the protocols that have no other table.
 func (o *option) untold(s *socket.Socket) bool {
 	switch o.detail {
-	case socket.DetailOwners, socket.DetailContext, socket.DetailReuse, socket.DetailTCPInfo, socket.DetailTimer:
+	case socket.DetailOwners, socket.DetailContext, socket.DetailDir, socket.DetailParents, socket.DetailWorkload,
+		socket.DetailReuse, socket.DetailTCPInfo, socket.DetailTimer:
 		return false
 	}
 	return s.Proto == socket.Raw || s.Proto == socket.Ping || s.Proto.Inet() && (s.State == socket.Close || unbound(s))
@@ -114,7 +115,7 @@ func (o *option) possible(s *socket.Socket) bool {
 		return o.protos.Has(s.Proto) && s.Inode != 0 && s.State != socket.Close && s.State != socket.Bound
 	case socket.DetailOwners:
 		return true
-	case socket.DetailContext, socket.DetailReuse: // these are asked of a holder
+	case socket.DetailContext, socket.DetailDir, socket.DetailParents, socket.DetailWorkload, socket.DetailReuse: // these are asked of a holder
 		return o.protos.Has(s.Proto) && len(s.Processes) > 0
 	}
 	return o.protos.Has(s.Proto) && s.Inode != 0

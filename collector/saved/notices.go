@@ -27,6 +27,9 @@ const (
 var options = [...]option{
 	{socket.DetailOwners, processDetails, socket.AllProtos, "processes", "save it without --no-processes"},
 	{socket.DetailContext, 0, socket.AllProtos, "security contexts", "save it with -Z"},
+	{socket.DetailDir, 0, socket.AllProtos, "working directories", "save it with --columns +cwd"},
+	{socket.DetailParents, 0, socket.AllProtos, "parents of processes", "save it with --columns +parents"},
+	{socket.DetailWorkload, 0, socket.AllProtos, "units and containers", "save it with --columns +unit"},
 	{socket.DetailExtended, 0, ported, "extended details", "save it with -e"},
 	{socket.DetailMark, 0, ported, "marks", "save it with -e, as root"},
 	{socket.DetailCgroupPath, 0, ported, "paths of control groups", "save it with --cgroup"},

@@ -10,10 +10,13 @@ import (
 const processDetails = socket.DetailOwners | socket.DetailCommand | socket.DetailExe |
 	socket.DetailStarted | socket.DetailProcessUser
 
+// askedDetails are about holders too, and there only where they were asked for.
+const askedDetails = socket.DetailContext | socket.DetailDir | socket.DetailParents | socket.DetailWorkload
+
 // holders reads the processes, which are null where nobody asked for them.
 func (d *decoder) holders() {
 	d.row.Processes = nil
-	d.row.has &^= processDetails | socket.DetailContext
+	d.row.has &^= processDetails | askedDetails
 	if d.null() {
 		return
 	}
@@ -29,6 +32,7 @@ func (d *decoder) holder() socket.Holder {
 		p                                 socket.Process
 		name, command, exe, user, context text
 		identified                        bool
+		others                            belongings
 	)
 	d.begin()
 	at := d.token
@@ -65,7 +69,9 @@ func (d *decoder) holder() socket.Holder {
 		case "started":
 			p.Started = d.time()
 		default:
-			d.skip()
+			if !d.belonging(string(key), &p, &others) {
+				d.skip()
+			}
 		}
 	}
 	if d.err == nil && !identified {
@@ -74,6 +80,7 @@ func (d *decoder) holder() socket.Holder {
 	}
 	p.Name, p.Command, p.Exe = name.value, command.value, exe.value
 	p.User, p.Context = user.value, context.value
+	others.finish(d, &p)
 	if p.Context != "" {
 		d.row.has |= socket.DetailContext
 	}
@@ -85,7 +92,7 @@ func (d *decoder) holder() socket.Holder {
 func (d *decoder) process(p socket.Process) *socket.Process {
 	const most = 1 << 16
 	known := d.processes[p.PID]
-	if known != nil && *known == p {
+	if known != nil && sameProcess(known, &p) {
 		return known
 	}
 	if known != nil || len(d.processes) < most {

@@ -152,11 +152,48 @@ func (g generator) owners(s *socket.Socket) {
 		if g.one(2) {
 			p.UID, p.HasUID = g.u32(), true
 		}
+		g.belonging(p)
 		s.Processes = append(s.Processes, socket.Holder{Process: p, TID: g.IntN(2) * g.IntN(1<<22), FD: g.IntN(1 << 20)})
 	}
 	if len(s.Processes) == 0 {
 		s.NoProcess = socket.Reason(g.IntN(int(socket.ReasonUnknown) + 1))
 	}
+}
+
+// belonging is what a process belongs to, as the details were asked for.
+func (g generator) belonging(p *socket.Process) {
+	p.Dir = g.maybe()
+	if g.one(2) {
+		p.InnerPID = g.IntN(1 << 22)
+	}
+	if g.one(2) {
+		p.Parents = []socket.Ancestor{}
+		for range g.IntN(3) {
+			p.Parents = append(p.Parents, socket.Ancestor{PID: g.IntN(1 << 22), Name: g.maybe()})
+		}
+	}
+	if g.one(3) {
+		return
+	}
+	p.Workload = &socket.Workload{Cgroup: g.maybe(), Unit: g.maybe(), Container: g.container()}
+	if g.one(3) {
+		p.Workload.Manager, p.Workload.HasManager = g.u32(), true
+	}
+	if g.one(3) {
+		p.Workload.Proxy = &socket.Proxy{
+			Proto:     socket.Protos()[g.IntN(len(socket.Protos()))],
+			Host:      netip.AddrPortFrom(g.addr(socket.IPv4), uint16(g.u32())),
+			Inside:    netip.AddrPortFrom(g.addr(socket.IPv6), uint16(g.u32())),
+			Container: g.container(),
+		}
+	}
+}
+
+func (g generator) container() *socket.Container {
+	if g.one(3) {
+		return nil
+	}
+	return &socket.Container{Runtime: g.maybe(), ID: g.maybe(), Name: g.maybe(), Pod: g.maybe()}
 }
 
 // details sets some of the facts of some groups, those that a socket in that

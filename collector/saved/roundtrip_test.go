@@ -34,6 +34,7 @@ func collect(t testing.TB, file []byte, q collector.Query) ([]*socket.Socket, so
 
 var equal = cmp.Options{
 	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
+	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
 	cmpopts.EquateEmpty(),
 }
 

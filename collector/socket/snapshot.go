@@ -31,6 +31,9 @@ const (
 	DetailAutobound                      // whether the kernel chose the local port
 	DetailIdentity                       // device, zone, cookie, IPV6_V6ONLY: nothing to fetch, but not told by /proc/net
 	DetailUID                            // owner: nothing to fetch, but not told by the table of netlink
+	DetailDir                            // working directory of the holders
+	DetailParents                        // ancestors of the holders
+	DetailWorkload                       // unit, container and inner pid of the holders
 )
 
 // Has reports whether any of the details in want is asked for.

@@ -1,9 +1,6 @@
 package socket
 
-import (
-	"cmp"
-	"time"
-)
+import "cmp"
 
 // Socket is one row: a kernel socket as it was at one moment.
 //
@@ -76,33 +73,6 @@ func TriOf(b bool) Tri {
 	return No
 }
 
-// Holder is one descriptor that refers to a socket.
-type Holder struct {
-	Process *Process
-	// TID is the thread whose own descriptor table holds the socket, 0 when it
-	// is the process's shared table.
-	TID int
-	FD  int
-}
-
-// Process is what is known of one process. Strings are the exact bytes of
-// /proc and are hostile.
-type Process struct {
-	PID  int
-	Name string // comm: at most 15 bytes, chosen by the process
-	// Command is the argument vector joined by single spaces, Exe the path of
-	// the program; both "" when not asked for or not readable.
-	Command string
-	Exe     string
-	// Context is the security context of the process (/proc/PID/attr/current),
-	// "" when it was not asked for or there is none.
-	Context string
-	User    string // name of UID
-	UID     uint32 // effective user id
-	HasUID  bool
-	Started time.Time // zero when not asked for or not readable
-}
-
 // Hosts are host names as a resolver gave them, "" for an address that has none.
 // They are hostile text.
 type Hosts struct {
@@ -124,7 +94,8 @@ func (s *Socket) Host(e *Endpoint) string {
 type NetNS struct {
 	// Inode is the nsfs inode, the number in /proc/PID/ns/net.
 	Inode uint64
-	// Name is the name under /run/netns, "" where it has none.
+	// Name is the one under /run/netns, Docker's, or that of another mount; ""
+	// where it has none. It is hostile text.
 	Name string
 }
 

@@ -89,7 +89,7 @@ var socketFields = []Field{
 	},
 	{
 		Name: "netns-name", Header: "NETNS-NAME", JSONKey: "netns.name", Shrink: 1, Min: 10, Details: socket.DetailNetNS,
-		Help: "name of the network namespace under /run/netns",
+		Help: "name of the network namespace: of ip netns, of Docker, or of its mount",
 		Value: func(dst []byte, s *socket.Socket) []byte {
 			if namespace(s).Name == "" {
 				return dst

@@ -26,7 +26,7 @@ func names(fields []Field) string {
 func TestNames(t *testing.T) {
 	want := "proto,family,type,state,recv-q,send-q,device,v6only,inode,cookie,netns,netns-name,uid,user," +
 		"local,remote,local-address,local-port,remote-address,remote-port," +
-		"process,pid,tid,fd,name,command,exe,started,process-user,context,reason"
+		"process,pid,tid,fd,name,command,exe,started,process-user,context,cwd,parents,unit,container,inner-pid,reason"
 	for _, x := range fact.All() {
 		if x.Group != fact.NoGroup {
 			want += "," + x.Name

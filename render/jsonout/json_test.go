@@ -36,7 +36,10 @@ func FuzzJSON(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		process := &socket.Process{PID: 1, Name: s, Command: s, Exe: s, User: s, Context: s}
+		process := &socket.Process{PID: 1, Name: s, Command: s, Exe: s, User: s, Context: s, Dir: s}
+		process.Parents = []socket.Ancestor{{PID: 1, Name: s}}
+		box := &socket.Container{Runtime: s, ID: s, Name: s, Pod: s}
+		process.Workload = &socket.Workload{Cgroup: s, Unit: s, Container: box, Proxy: &socket.Proxy{Container: box}}
 		row := socket.Socket{
 			Proto: socket.Unix, Family: socket.FamilyUnix,
 			Local: socket.Endpoint{Name: s}, Remote: socket.Endpoint{Name: s, Node: 1},
@@ -53,10 +56,22 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("%v in %s", err, line)
 		}
 		holder := object["processes"].([]any)[0].(map[string]any)
+		parent := holder["parents"].([]any)[0].(map[string]any)
+		container := holder["container"].(map[string]any)
+		proxied := holder["proxy"].(map[string]any)["container"].(map[string]any)
 		for name, got := range map[string]string{
 			"local":   exact(t, object["local"].(map[string]any), "path"),
 			"remote":  exact(t, object["remote"].(map[string]any), "path"),
 			"device":  exact(t, object, "device"),
+			"cwd":     exact(t, holder, "cwd"),
+			"parent":  exact(t, parent, "name"),
+			"path":    exact(t, holder, "cgroup"),
+			"unit":    exact(t, holder, "unit"),
+			"runtime": exact(t, container, "runtime"),
+			"id":      exact(t, container, "id"),
+			"box":     exact(t, container, "name"),
+			"pod":     exact(t, container, "pod"),
+			"proxied": exact(t, proxied, "name"),
 			"user":    exact(t, object, "user"),
 			"netns":   exact(t, object["netns"].(map[string]any), "name"),
 			"name":    exact(t, holder, "name"),

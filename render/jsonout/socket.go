@@ -86,7 +86,7 @@ func appendHolder(dst []byte, h *socket.Holder) []byte {
 	if p.Context != "" {
 		dst = appendText(dst, "context", p.Context)
 	}
-	return append(dst, '}')
+	return append(appendBelonging(dst, p), '}')
 }
 
 // appendName appends one of the contract's own words, which need no escapes.

@@ -67,7 +67,7 @@ func RandomLeaf(rng *rand.Rand) filter.Expr {
 	case 6:
 		return filter.PID{Ranges: randomRanges(rng)}
 	case 7:
-		return filter.Process{Text: filter.ProcessText(rng.IntN(4)), Match: randomMatch(rng)}
+		return filter.Process{Text: filter.ProcessText(rng.IntN(int(filter.ProcessContainer) + 1)), Match: randomMatch(rng)}
 	}
 	return randomFact(rng)
 }

@@ -110,6 +110,17 @@ func otherSocket(rng *rand.Rand, s *socket.Socket) {
 	}
 }
 
+func work(rng *rand.Rand) *socket.Workload {
+	if rng.IntN(3) == 0 {
+		return nil
+	}
+	w := &socket.Workload{Unit: pick(rng, append([]string{"nginx.service"}, words...))}
+	if rng.IntN(2) == 0 {
+		w.Container = &socket.Container{Name: pick(rng, words), ID: pick(rng, words), Pod: pick(rng, words)}
+	}
+	return w
+}
+
 func holders(rng *rand.Rand, s *socket.Socket) {
 	s.Processes, s.NoProcess = nil, socket.ReasonNone
 	for range rng.IntN(3) {
@@ -117,6 +128,7 @@ func holders(rng *rand.Rand, s *socket.Socket) {
 			PID: 1 + rng.IntN(5), Name: pick(rng, []string{"nginx", "b", "a-very-long-pro", "odd name"}),
 			Command: pick(rng, words), Exe: pick(rng, words),
 			User: pick(rng, words), UID: rng.Uint32N(3), HasUID: rng.IntN(2) == 0,
+			Context: pick(rng, words), Dir: pick(rng, words), Workload: work(rng),
 		}})
 	}
 	if len(s.Processes) == 0 {
