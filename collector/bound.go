@@ -64,7 +64,7 @@ func (b *boundRows) saw(cookie uint64) {
 
 // dumpApart is Dump with the bind table walked at the same time.
 func (r *reader) dumpApart(ctx context.Context, q sockdiag.Request, yield func(*socket.Socket) error) error {
-	conn, err := r.dial()
+	conn, err := r.connection()
 	if err != nil {
 		return r.client.Dump(ctx, q, yield)
 	}
@@ -72,7 +72,7 @@ func (r *reader) dumpApart(ctx context.Context, q sockdiag.Request, yield func(*
 	ended := make(chan error, 1)
 	ask := q
 	ask.States = socket.StateSetOf(socket.Bound)
-	names := openLinks() // here: the goroutine's thread may be in another namespace
+	names := r.links() // here: the goroutine's thread may be in another namespace
 	ask.IfIndex = names.index
 	go func() {
 		defer names.close()

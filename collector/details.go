@@ -40,15 +40,15 @@ func (c *collection) detail(s *socket.Socket) {
 		s.Details.Extended.CgroupPath = c.extras.cgroups.path(s.Details.Extended.CgroupID)
 	}
 	if want.Has(socket.DetailReuse) && s.Proto.HasPorts() && len(s.Processes) > 0 {
-		c.askReuse(s)
+		c.extras.askReuse(s)
 	}
 }
 
 // askReuse asks a socket through the first of its holders that lets it.
-func (c *collection) askReuse(s *socket.Socket) {
+func (e *extras) askReuse(s *socket.Socket) {
 	var refused error
 	for _, h := range s.Processes {
-		reuse, err := c.extras.inspector.Reuse(h.Process.PID, h.TID, h.FD, s.Inode)
+		reuse, err := e.inspector.Reuse(h.Process.PID, h.TID, h.FD, s.Inode)
 		if err == nil {
 			if s.Details == nil {
 				s.Details = &socket.Details{}
@@ -61,9 +61,9 @@ func (c *collection) askReuse(s *socket.Socket) {
 		}
 	}
 	if refused != nil {
-		c.extras.unasked++
-		if c.extras.why == nil {
-			c.extras.why = refused
+		e.unasked++
+		if e.why == nil {
+			e.why = refused
 		}
 	}
 }
@@ -103,14 +103,19 @@ func (c *collection) detailNotices() []socket.Notice {
 			Message: "paths of cgroups are not known: no cgroup v2 hierarchy could be opened: " + c.extras.cgroups.err.Error(),
 		})
 	}
-	if n := c.extras.unasked; n > 0 {
-		all = append(all, socket.Notice{
-			Code: "options-hidden", Count: n,
-			Message: "SO_REUSEADDR and SO_REUSEPORT could not be asked of " + count(n, "socket") + ": " + c.extras.why.Error(),
-			Hint:    "run as root to see them",
-		})
+	return append(all, c.extras.unaskedNotice()...)
+}
+
+// unaskedNotice is about the sockets whose holders did not let them be asked.
+func (e *extras) unaskedNotice() []socket.Notice {
+	if e.unasked == 0 {
+		return nil
 	}
-	return all
+	return []socket.Notice{{
+		Code: "options-hidden", Count: e.unasked,
+		Message: "SO_REUSEADDR and SO_REUSEPORT could not be asked of " + count(e.unasked, "socket") + ": " + e.why.Error(),
+		Hint:    "run as root to see them",
+	}}
 }
 
 func protoList(set socket.ProtoSet) string {
@@ -154,13 +159,17 @@ func (s *session) withheld(want socket.Detail) socket.Detail {
 	return 0
 }
 
-// netAdmin reports whether this thread has CAP_NET_ADMIN over its network
-// namespace, as netlink_net_capable judges it: the capability counts in the
-// user namespace that owns the network namespace, which can only be opened from
-// there or from one above.
+// netAdmin reports whether this user has CAP_NET_ADMIN over the network
+// namespace that is looked into, as netlink_net_capable judges it: the
+// capability counts in the user namespace that owns the network namespace,
+// which can only be opened from there or from one above.
 func (s *session) netAdmin() bool {
 	if s.admin == socket.Unknown {
-		s.admin = socket.TriOf(hasNetAdmin(s.proc.Dir() + "/thread-self/ns/net"))
+		s.admin = socket.No
+		_ = s.proc.Inside(func() error { // who may not go there has no capability there
+			s.admin = socket.TriOf(hasNetAdmin(s.proc.Dir() + "/thread-self/ns/net"))
+			return nil
+		})
 	}
 	return s.admin == socket.Yes
 }

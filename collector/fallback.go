@@ -71,7 +71,7 @@ func (r *reader) procNet(p socket.Proto, yield func(*socket.Socket) error) error
 			once[key] = struct{}{}
 		}
 		if s.Device == "" && s.Proto == socket.Packet && s.Local.Node != 0 {
-			s.Device = linkName(s.Local.Node)
+			s.Device = r.linkName(s.Local.Node)
 			s.Local.Name = s.Device
 		}
 		r.poor |= socket.ProtoSetOf(p)

@@ -23,30 +23,53 @@ func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket
 	if len(rows) == 0 && c.strayProtos() == 0 {
 		return nil, nil // nothing to look for
 	}
-	inodes := owner.NewInodes(len(rows))
-	for _, s := range rows {
-		inodes.Add(s.Inode)
+	l, err := c.look(ctx, rows, c.strayProtos() != 0)
+	if err != nil {
+		return nil, err
 	}
-	finder := owner.Proc{FS: c.proc}
-	found, err := finder.Find(ctx, owner.Want{
-		Inodes: inodes, Details: c.query.Details, Strays: c.strayProtos() != 0,
-	})
+	if rows, err = c.settle(ctx, rows, l); err != nil {
+		return nil, err
+	}
+	c.noteHidden(rows, l.found)
+	return rows, nil
+}
+
+// look is one look at all processes.
+type look struct {
+	finder owner.Finder
+	inodes *owner.Inodes // of the rows whose holders were looked for
+	found  *owner.Result
+}
+
+// look looks for the holders of rows, and for sockets that no table lists.
+func (c *collection) look(ctx context.Context, rows []*socket.Socket, strays bool) (look, error) {
+	l := look{finder: owner.Proc{FS: c.proc}, inodes: owner.NewInodes(len(rows))}
+	for _, s := range rows {
+		l.inodes.Add(s.Inode)
+	}
+	var err error
+	l.found, err = l.finder.Find(ctx, owner.Want{Inodes: l.inodes, Details: c.query.Details, Strays: strays})
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return l, ctx.Err()
 		}
-		found = &owner.Result{}
+		l.found = &owner.Result{}
 		c.sightless = true
 		c.note(socket.Notice{Code: "owners-unavailable", Message: "processes could not be looked at: " + err.Error()})
 	}
-	missing := c.assign(rows, inodes, found)
-	c.doubtHolders(rows, found)
-	strays, err := c.strays(ctx, finder, found)
+	return l, nil
+}
+
+// settle gives rows what was found of them, and judges them.
+func (c *collection) settle(ctx context.Context, rows []*socket.Socket, l look) ([]*socket.Socket, error) {
+	missing := c.assign(rows, l.inodes, l.found)
+	c.doubtHolders(rows, l.found)
+	strays, err := c.strays(ctx, l.finder, l.found)
 	if err != nil {
 		return nil, err
 	}
 	if len(missing) > 0 {
-		if rows, err = c.explain(ctx, finder, found, rows, missing); err != nil {
+		if rows, err = c.explain(ctx, l.finder, l.found, rows, missing); err != nil {
 			return nil, err
 		}
 	}
@@ -58,7 +81,6 @@ func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket
 		}
 	}
 	c.contextless = len(rows) > 0 && !slices.ContainsFunc(rows, hasContext)
-	c.noteHidden(rows, found)
 	return rows, nil
 }
 
@@ -322,7 +344,7 @@ func (c *collection) noteHidden(rows []*socket.Socket, found *owner.Result) {
 	if c.vanished > 0 {
 		c.note(socket.Notice{
 			Code: "listeners-vanished", Count: c.vanished,
-			Message: count(c.vanished, "listener") + " closed while its process was looked for, and not shown",
+			Message: count(c.vanished, "listener") + " closed while processes were looked for, and not shown",
 			Hint:    "with --no-processes they are",
 		})
 	}

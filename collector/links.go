@@ -42,14 +42,6 @@ func (l links) name(index uint32) string {
 	return request.Name()
 }
 
-// linkName names an interface of the calling thread's namespace. The socket that
-// the question takes is closed at once, or it would be among those listed.
-func linkName(index uint32) string {
-	l := openLinks()
-	defer l.close()
-	return l.name(index)
-}
-
 // index is that of the interface of this name.
 func (l links) index(name string) (uint32, bool) {
 	request, err := unix.NewIfreq(name)
@@ -62,19 +54,38 @@ func (l links) index(name string) (uint32, bool) {
 	return request.Uint32(), true
 }
 
-// linkIndex is that of an interface of the calling thread's namespace.
-func linkIndex(name string) (uint32, bool) {
-	l := openLinks()
-	defer l.close()
-	return l.index(name)
+// links opens those of the namespace that is looked into.
+func (l *linux) links() links {
+	opened := links{fd: -1}
+	_ = l.proc.Inside(func() error { // where it fails, every name is a number
+		opened = openLinks()
+		return nil
+	})
+	return opened
 }
 
-// linkIndexes are those of all interfaces of the calling thread's namespace.
-func linkIndexes() []uint32 {
-	interfaces, err := net.Interfaces()
-	if err != nil {
-		return nil
-	}
+// linkName names an interface of the namespace that is looked into. The socket
+// that the question takes is closed at once, or it would be among those listed.
+func (l *linux) linkName(index uint32) string {
+	opened := l.links()
+	defer opened.close()
+	return opened.name(index)
+}
+
+// linkIndex is the reverse of linkName.
+func (l *linux) linkIndex(name string) (uint32, bool) {
+	opened := l.links()
+	defer opened.close()
+	return opened.index(name)
+}
+
+// linkIndexes are those of all interfaces of the namespace that is looked into.
+func (l *linux) linkIndexes() []uint32 {
+	var interfaces []net.Interface
+	_ = l.proc.Inside(func() (err error) { // where it fails, there are none
+		interfaces, err = net.Interfaces()
+		return err
+	})
 	indexes := make([]uint32, len(interfaces))
 	for i := range interfaces {
 		indexes[i] = uint32(interfaces[i].Index)

@@ -4,7 +4,9 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 
@@ -23,6 +25,9 @@ import (
 type linux struct {
 	proc procfs.FS
 	dial func() (sockdiag.Conn, error)
+	// away is the network namespace to look into, nil for the calling thread's.
+	// Once it is open, proc.Enter leads there.
+	away *netns.Namespace
 }
 
 // Collect implements Collector.
@@ -30,23 +35,45 @@ func (l *linux) Collect(ctx context.Context, q Query, yield func(*socket.Socket)
 	if err := spare(descriptorsNeeded); err != nil {
 		return socket.Report{}, fmt.Errorf("no file descriptors left to work with: %w", err)
 	}
+	l, leave, err := l.inside()
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; run as root", err)
+	}
+	if err != nil {
+		return socket.Report{}, err
+	}
+	defer leave()
+	c, err := l.begin(q)
+	if err != nil {
+		return socket.Report{}, err
+	}
+	defer c.end()
+	err = c.collect(ctx, yield)
+	return c.finish(), err
+}
+
+// begin starts a collection; end lets go of what it opens.
+func (l *linux) begin(q Query) (*collection, error) {
 	kernel := kernelRelease()
 	session := &session{linux: l, orphanUIDs: atLeast(kernel, 6, 17), listsBound: atLeast(kernel, 6, 8), tail: tcpInfoTail(kernel)}
-	defer session.close()
 	c := &collection{reader: newReader(session, q), extras: newExtras(l.proc)}
 	c.judged = true
-	defer c.extras.close()
 	c.report.Source.Kernel = kernel
 	c.report.Source.Owners = "none"
 	var err error
 	if c.query.Filter, err = c.localise(q.Filter); err != nil {
-		return socket.Report{}, err
+		c.end()
+		return nil, err
 	}
-	if q.Details.Has(socket.DetailNetNS) {
+	if q.Details.Has(socket.DetailNetNS) || l.away != nil {
 		c.findNetNS()
 	}
-	err = c.collect(ctx, yield)
-	return c.finish(), err
+	return c, nil
+}
+
+func (c *collection) end() {
+	c.extras.close()
+	c.close()
 }
 
 // collection is one call of Collect.
@@ -89,18 +116,11 @@ func (c *collection) collect(ctx context.Context, yield func(*socket.Socket) err
 		c.report.Source.Owners = owner.Proc{}.Name()
 		return nil // no process holds what the filter asks for
 	}
-	var gathered socket.Rows
-	err := c.tables(ctx, func(s *socket.Socket) error {
-		if !c.excluded(s) {
-			gathered.Add(s)
-		}
-		return nil
-	})
+	rows, err := c.gather(ctx)
 	if err != nil {
 		return err
 	}
-	rows, err := c.join(ctx, gathered.All)
-	if err != nil {
+	if rows, err = c.join(ctx, rows); err != nil {
 		return err
 	}
 	for _, s := range rows {
@@ -109,6 +129,18 @@ func (c *collection) collect(ctx context.Context, yield func(*socket.Socket) err
 		}
 	}
 	return nil
+}
+
+// gather keeps the rows of the tables that may match.
+func (c *collection) gather(ctx context.Context) ([]*socket.Socket, error) {
+	var gathered socket.Rows
+	err := c.tables(ctx, func(s *socket.Socket) error {
+		if !c.excluded(s) {
+			gathered.Add(s)
+		}
+		return nil
+	})
+	return gathered.All, err
 }
 
 // excluded reports whether the filter excludes a row for certain, before its
@@ -155,6 +187,10 @@ func (c *collection) complete(s *socket.Socket) {
 }
 
 func (c *collection) findNetNS() {
+	if c.away != nil {
+		c.ns = &c.away.NetNS
+		return
+	}
 	ns, err := netns.Current(c.proc.Dir())
 	if err != nil {
 		c.note(socket.Notice{Code: "netns-unknown", Message: "this network namespace could not be identified: " + err.Error()})

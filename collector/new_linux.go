@@ -7,5 +7,5 @@ func New(o Options) (Collector, error) {
 	if o.Dial == nil {
 		o.Dial = sockdiag.Dial
 	}
-	return &linux{proc: o.Proc, dial: o.Dial}, nil
+	return &linux{proc: o.Proc, dial: o.Dial, away: o.NetNS}, nil
 }

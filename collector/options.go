@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"github.com/sockls/sockls/collector/netns"
 	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/sockdiag"
 )
@@ -10,6 +11,10 @@ import (
 type Options struct {
 	// Proc is the proc file system.
 	Proc procfs.FS
-	// Dial opens a sock_diag connection; nil is the running kernel's.
+	// Dial opens a sock_diag connection in the calling thread's network
+	// namespace; nil is the running kernel's.
 	Dial func() (sockdiag.Conn, error)
+	// NetNS is the network namespace whose sockets are wanted; nil is the one that
+	// the calling thread is in. It is held open for the time of each collection.
+	NetNS *netns.Namespace
 }

@@ -182,7 +182,7 @@ func (r *reader) dump(ctx context.Context, p socket.Proto, yield func(*socket.So
 	request := sockdiag.Request{
 		Proto: p, IPv4: r.query.IPv4, IPv6: r.query.IPv6,
 		States: r.query.States, Details: r.query.Details, OrphanUIDs: r.orphanUIDs, Tail: r.tail,
-		Filter: r.query.Filter, IfIndex: linkIndex, Interfaces: linkIndexes,
+		Filter: r.query.Filter, IfIndex: r.linkIndex, Interfaces: r.linkIndexes,
 	}
 	r.told[p] = r.query.Details & (tableDetails | owned(p)) &^ r.withheld(r.query.Details)
 	dump := r.client.Dump

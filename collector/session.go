@@ -31,18 +31,19 @@ type session struct {
 func (s *session) close() {
 	if s.client != nil {
 		_ = s.client.Close() // nothing was written to it that could be lost
+		s.client = nil
 	}
 }
 
 // connect opens the connection once; a refusal is final.
 func (s *session) connect() error {
 	if s.client == nil && s.refused == nil {
-		conn, err := s.dial()
+		conn, err := s.connection()
 		if err != nil {
 			s.refused = err
 			return err
 		}
-		s.client = sockdiag.NewClient(conn, linkName)
+		s.client = sockdiag.NewClient(conn, s.linkName)
 	}
 	return s.refused
 }

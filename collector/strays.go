@@ -83,7 +83,7 @@ func (c *collection) strays(ctx context.Context, finder owner.Finder, found *own
 		return nil, nil // which is in the notices
 	}
 	inspector := descriptor.Inspector{
-		FS: c.proc, Protos: c.strayProtos(), NetNS: c.ns.Inode, IfName: linkName,
+		FS: c.proc, Protos: c.strayProtos(), NetNS: c.ns.Inode, IfName: c.linkName,
 	}
 	defer inspector.Close()
 	var (

@@ -20,16 +20,16 @@ var (
 	ErrGone      = errors.New("descriptor has changed")
 )
 
-// Inspector looks at the sockets of the calling thread's network namespace. It
+// Inspector looks at the sockets of the network namespace that FS is about. It
 // keeps a handle on the process it looked at last, so descriptors are best
 // asked for process by process; Close lets go of it.
 type Inspector struct {
 	FS procfs.FS
 	// Protos are the protocols to describe, 0 meaning all.
 	Protos socket.ProtoSet
-	// NetNS is the inode of the calling thread's namespace.
+	// NetNS is the inode of that namespace.
 	NetNS uint64
-	// IfName names an interface of that namespace.
+	// IfName names an interface of it.
 	IfName func(index uint32) string
 
 	last   process
@@ -160,7 +160,7 @@ func (i *Inspector) here(fd int) error {
 		return fmt.Errorf("network namespace of a socket: %w", err)
 	}
 	if i.cookie == 0 {
-		if i.cookie, err = ownCookie(); err != nil {
+		if err := i.FS.Inside(func() (err error) { i.cookie, err = ownCookie(); return err }); err != nil {
 			return err
 		}
 	}

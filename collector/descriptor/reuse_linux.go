@@ -27,5 +27,9 @@ func (i *Inspector) Reuse(pid, tid, fd int, inode uint64) (socket.Reuse, error) 
 	if err != nil {
 		return socket.Reuse{}, fmt.Errorf("getsockopt SO_REUSEPORT: %w", err)
 	}
-	return socket.Reuse{Address: socket.TriOf(address != 0), Port: socket.TriOf(port != 0)}, nil
+	reuse := socket.Reuse{Address: socket.TriOf(address != 0), Port: socket.TriOf(port != 0)}
+	if v6only, err := unix.GetsockoptInt(dup, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY); err == nil { // else it is no IPv6 socket
+		reuse.V6Only = socket.TriOf(v6only != 0)
+	}
+	return reuse, nil
 }

@@ -37,6 +37,20 @@ func TestReuse(t *testing.T) {
 	}
 }
 
+// TestReuseV6Only: the socket tells IPV6_V6ONLY, and one of IPv4 has none.
+func TestReuseV6Only(t *testing.T) {
+	t.Parallel()
+	var i Inspector
+	defer i.Close()
+	for value, want := range []socket.Tri{socket.No, socket.Yes} {
+		fd := open(t, unix.AF_INET6, unix.SOCK_STREAM, 0)
+		must(t, unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, value))
+		if got, err := i.Reuse(os.Getpid(), 0, fd, inodeOf(t, fd)); err != nil || got.V6Only != want {
+			t.Errorf("%+v, %v; want %v", got, err, want)
+		}
+	}
+}
+
 // TestReuseGone: a descriptor that was closed, or is another file by now, tells
 // nothing.
 func TestReuseGone(t *testing.T) {

@@ -72,8 +72,9 @@ func nameOf(ns unix.Stat_t, dirs []string) string {
 		entries, _ := os.ReadDir(dir)
 		for _, entry := range entries {
 			var st unix.Stat_t
-			err := unix.Stat(filepath.Join(dir, entry.Name()), &st)
-			if err == nil && st.Dev == ns.Dev && st.Ino == ns.Ino {
+			file := filepath.Join(dir, entry.Name())
+			err := unix.Stat(file, &st)
+			if err == nil && st.Dev == ns.Dev && st.Ino == ns.Ino && !dockersHost(file) {
 				return entry.Name()
 			}
 		}

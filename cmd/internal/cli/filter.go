@@ -147,20 +147,6 @@ func possibleProtos(e filter.Expr, set socket.ProtoSet) socket.ProtoSet {
 	return set
 }
 
-// interfaceName names an interface by its number; in a file that nobody can.
-func (o *listOptions) interfaceName() func(uint32) (string, error) {
-	if o.from != "" {
-		return nil
-	}
-	return func(index uint32) (string, error) {
-		link, err := net.InterfaceByIndex(int(index))
-		if err != nil {
-			return "", err
-		}
-		return link.Name, nil
-	}
-}
-
 // names looks names up the way this system does.
 type names struct{ ctx context.Context }
 

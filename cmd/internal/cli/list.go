@@ -10,6 +10,7 @@ import (
 
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/collector"
+	"github.com/sockls/sockls/collector/netns"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
 )
@@ -31,6 +32,11 @@ type listOptions struct {
 	summary       string
 	save, from    string
 	saves         bool // --save was given
+	// netns names the network namespace, which is namespace once it is found; nil
+	// for the one that this program is in.
+	netns        string
+	choosesNetNS bool // --netns was given
+	namespace    *netns.Namespace
 	// advice is what there is to say about the question itself.
 	advice []socket.Notice
 	// collector takes the place of this system's in tests.
@@ -45,6 +51,10 @@ func (o *listOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.explainFilter, "explain-filter", false, "list nothing: show how the filter is read, what of it the kernel does, and what is left")
 	f.BoolVarP(&accepted, "numeric", "n", false, "accepted: addresses and ports are numbers unless -r is given")
 	f.BoolVarP(&accepted, "processes", "p", false, "accepted: processes are shown unless --no-processes is given")
+	f.FuncP("netns", "N", "show the sockets of another network namespace; `NS` is its name, a process in it, or a path", func(spec string) error {
+		o.netns, o.choosesNetNS = spec, true
+		return nil
+	})
 	f.BoolVar(&o.noProcesses, "no-processes", false, "do not look into processes: neither for holders nor, with -a, for sockets that only they show")
 	f.BoolVarP(&o.resolve, "resolve", "r", false, "show host names in place of addresses")
 	o.output.flags(f)
@@ -67,6 +77,9 @@ const (
 
 // listRun lists sockets: one query, one collection, one renderer.
 func listRun(ctx context.Context, o *listOptions) error {
+	if err := o.findNetNS(); err != nil {
+		return err
+	}
 	q, err := o.ask(ctx)
 	switch {
 	case err != nil:
@@ -106,7 +119,7 @@ func (o *listOptions) ask(ctx context.Context) (collector.Query, error) {
 // openSystem collects from the running system.
 func (o *listOptions) openSystem() (err error) {
 	if o.collector == nil {
-		o.collector, err = collector.New(collector.Options{})
+		o.collector, err = collector.New(collector.Options{NetNS: o.namespace})
 	}
 	if o.lookup == nil {
 		o.lookup = net.DefaultResolver.LookupAddr
@@ -211,11 +224,7 @@ func (o *listOptions) gather(
 func (o *listOptions) verdict(matched int, incomplete bool, notices []socket.Notice) error {
 	if !o.quiet {
 		for _, n := range notices {
-			message := n.Message
-			if n.Hint != "" {
-				message += "; " + n.Hint
-			}
-			complain(o.streams, message)
+			complainOf(o.streams, n)
 		}
 	}
 	switch {

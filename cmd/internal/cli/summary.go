@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/sockls/sockls/collector"
-	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/summary"
 	"github.com/sockls/sockls/render/summaryout"
@@ -33,7 +32,7 @@ func summaryRun(ctx context.Context, o *listOptions, q collector.Query) error {
 	if err != nil {
 		return err
 	}
-	palette, err := o.palette(o.streams)
+	palette, err := palette(o.colour, o.streams)
 	if err != nil {
 		return err
 	}
@@ -47,8 +46,13 @@ func summaryRun(ctx context.Context, o *listOptions, q collector.Query) error {
 			Message: "what was saved are sockets: the counters and the range of ephemeral ports are not among it",
 		})
 	} else {
+		proc, leave, err := o.proc()
+		if err != nil {
+			return err
+		}
 		var notices []socket.Notice
-		d.Counters, d.Limits, notices = readCounters(procfs.FS{})
+		d.Counters, d.Limits, notices = readCounters(proc)
+		leave()
 		d.Notices = append(d.Notices, notices...)
 	}
 	text := summaryout.NewText(o.streams.Out, palette)
