@@ -10,6 +10,9 @@
 // never falls back to another table: that is the caller's decision, made on
 // the typed error.
 //
+// Destroy is the one request that changes anything: it ends a socket, named by its
+// addresses and its cookie.
+//
 // Wire structures come from include/uapi/linux/{sock_diag,inet_diag,unix_diag,
 // packet_diag,netlink_diag,vm_sockets_diag,xdp_diag,tipc_sockets_diag}.h.
 package sockdiag

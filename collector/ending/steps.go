@@ -1,0 +1,30 @@
+package ending
+
+import (
+	"syscall"
+	"time"
+)
+
+// steps are what ending takes of the system, one call each, so that a test can
+// let something happen between any two of them.
+type steps interface {
+	// open makes a handle of whatever process has this pid now. It is ErrGone
+	// where none has.
+	open(pid int) (handle int, err error)
+	close(handle int)
+	// identify tells who has this pid now.
+	identify(pid int) (identity, error)
+	// holds reports whether who has this pid now holds one of the sockets.
+	holds(pid int, inodes []uint64) (bool, error)
+	// ended waits until one of the handles' processes has ended, at most so long,
+	// and tells which have.
+	ended(handles []int, wait time.Duration) ([]bool, error)
+	// signal is ErrGone where the handle's process has ended and was waited for.
+	signal(handle int, sig syscall.Signal) error
+}
+
+// identity tells processes apart that have one pid after the other.
+type identity struct {
+	start  time.Duration // between boot and start
+	kernel bool          // a kernel thread
+}
