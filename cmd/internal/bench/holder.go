@@ -20,6 +20,8 @@ const (
 	holderLife = "1800"
 
 	firstPort = 20000
+	// From here on each holder has a port of its own, on its last listener.
+	firstOwnPort = 21000
 	// Three standard streams count as descriptors of a holder.
 	standardStreams = 3
 )
@@ -60,7 +62,7 @@ func become(args []string) error {
 	// One address a holder, so that listeners can share ports and no
 	// address runs out of ports to connect from.
 	addr := netip.AddrFrom4([4]byte{127, 0, byte(1 + index/200), byte(1 + index%200)})
-	if err := makeTCP(addr, listeners, pairs); err != nil {
+	if err := makeTCP(addr, ports(index, listeners), pairs); err != nil {
 		return err
 	}
 	if rest := descriptors - standardStreams - listeners - 2*pairs; rest > 0 {
@@ -72,17 +74,27 @@ func become(args []string) error {
 	return fmt.Errorf("exec %s: %w", args[4], err)
 }
 
+// ports are those that a holder's listeners have.
+func ports(index, listeners int) []int {
+	all := make([]int, listeners)
+	for i := range all {
+		all[i] = firstPort + i
+	}
+	all[listeners-1] = firstOwnPort + index
+	return all
+}
+
 // makeTCP makes listeners and connections between two sockets of this process.
 // Raw system calls, because descriptors of package net are non-blocking, known
 // to epoll and closed on exec.
-func makeTCP(addr netip.Addr, listeners, pairs int) error {
+func makeTCP(addr netip.Addr, ports []int, pairs int) error {
 	var listening []int
-	for i := range listeners {
+	for _, port := range ports {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 		if err != nil {
 			return fmt.Errorf("socket: %w", err)
 		}
-		to := &unix.SockaddrInet4{Port: firstPort + i, Addr: addr.As4()}
+		to := &unix.SockaddrInet4{Port: port, Addr: addr.As4()}
 		if err := unix.Bind(fd, to); err != nil {
 			return fmt.Errorf("bind: %w", err)
 		}
@@ -96,8 +108,8 @@ func makeTCP(addr netip.Addr, listeners, pairs int) error {
 		if err != nil {
 			return fmt.Errorf("socket: %w", err)
 		}
-		at := i % listeners
-		if err := unix.Connect(fd, &unix.SockaddrInet4{Port: firstPort + at, Addr: addr.As4()}); err != nil {
+		at := i % len(ports)
+		if err := unix.Connect(fd, &unix.SockaddrInet4{Port: ports[at], Addr: addr.As4()}); err != nil {
 			return fmt.Errorf("connect: %w", err)
 		}
 		if _, _, err := unix.Accept4(listening[at], 0); err != nil {

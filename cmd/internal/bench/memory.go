@@ -16,14 +16,14 @@ import (
 
 // memory is the median of the peak memory of a few runs, of one if the program
 // is a slow one.
-func memory(argv []string, sink *os.File, wall time.Duration) (int64, error) {
+func memory(c command, sink *os.File, wall time.Duration) (int64, error) {
 	n := memoryRuns
 	if wall > time.Second {
 		n = 1
 	}
 	var peaks []int64
 	for range n {
-		p, err := peak(argv, sink)
+		p, err := peak(c, sink)
 		if err != nil {
 			return 0, err
 		}
@@ -45,7 +45,8 @@ const launcher = `{ read -r go <&4; exec "$@" 3>&- 4<&-; } >&3 2>/dev/null & ech
 // its own small space and ends at once; the program is then inherited by the
 // first process of the PID namespace or by the nearest subreaper, which the
 // caller has to be.
-func peak(argv []string, sink *os.File) (int64, error) {
+func peak(c command, sink *os.File) (int64, error) {
+	argv := c.argv
 	if err := empty(sink); err != nil {
 		return 0, err
 	}
@@ -79,7 +80,7 @@ func peak(argv []string, sink *os.File) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("wait for %s: %w", argv, err)
 	}
-	if status.ExitStatus() != 0 {
+	if status.ExitStatus() != c.exit {
 		return 0, fmt.Errorf("%s: exit status %d when measured for memory", argv, status.ExitStatus())
 	}
 	return int64(usage.Maxrss) << 10, nil

@@ -31,6 +31,13 @@ const (
 	memoryRuns = 3
 )
 
+// A command is a program with its arguments, and the exit code that it ends with
+// when it has done its work.
+type command struct {
+	argv []string
+	exit int
+}
+
 // A side is what was measured of one of the two programs.
 type side struct {
 	Samples []sample
@@ -66,30 +73,31 @@ func measureInto(r *result, req request, w work) error {
 		return err
 	}
 	defer sink.Close()
-	ours := append([]string{req.Program}, w.Sockls...)
+	ours := command{argv: append([]string{req.Program}, w.Sockls...), exit: w.Exit}
+	peer := command{argv: w.Peer}
 
 	var pair time.Duration
-	for _, argv := range [][]string{ours, w.Peer} {
-		s, err := run(argv, sink)
+	for _, c := range []command{ours, peer} {
+		s, err := run(c, sink)
 		if err != nil {
 			return err
 		}
 		pair += s.Wall
-		if err := checkRows(argv, sink, w.Rows.of(req.Table)); err != nil {
+		if err := checkRows(c.argv, sink, w.Rows.of(req.Table)); err != nil {
 			return err
 		}
 	}
 
 	for i := range rounds(req.Rounds, pair) {
 		order := []struct {
-			argv []string
+			command
 			side *side
-		}{{ours, &r.Sockls}, {w.Peer, &r.Peer}}
+		}{{ours, &r.Sockls}, {peer, &r.Peer}}
 		if i%2 == 1 {
 			order[0], order[1] = order[1], order[0]
 		}
 		for _, o := range order {
-			s, err := run(o.argv, sink)
+			s, err := run(o.command, sink)
 			if err != nil {
 				return err
 			}
@@ -100,7 +108,7 @@ func measureInto(r *result, req request, w work) error {
 	if r.Sockls.Memory, err = memory(ours, sink, median(walls(r.Sockls.Samples))); err != nil {
 		return err
 	}
-	r.Peer.Memory, err = memory(w.Peer, sink, median(walls(r.Peer.Samples)))
+	r.Peer.Memory, err = memory(peer, sink, median(walls(r.Peer.Samples)))
 	return err
 }
 
@@ -137,7 +145,8 @@ func empty(sink *os.File) error {
 }
 
 // run runs a program once and measures it.
-func run(argv []string, sink *os.File) (sample, error) {
+func run(c command, sink *os.File) (sample, error) {
+	argv := c.argv
 	if err := empty(sink); err != nil {
 		return sample{}, err
 	}
@@ -158,9 +167,12 @@ func run(argv []string, sink *os.File) (sample, error) {
 	if ctx.Err() != nil {
 		return sample{}, fmt.Errorf("%s: not done after %v", argv, runLimit)
 	}
-	if err != nil {
+	switch state := cmd.ProcessState; {
+	case state == nil:
+		return sample{}, fmt.Errorf("%s: %w", argv, err)
+	case state.ExitCode() != c.exit:
 		text, _ := io.ReadAll(io.NewSectionReader(complaints, 0, 300))
-		return sample{}, fmt.Errorf("%s: %w: %q", argv, err, text)
+		return sample{}, fmt.Errorf("%s: %s: %q", argv, state, text)
 	}
 	return sample{Wall: wall, CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
 }

@@ -142,7 +142,7 @@ func TestPeak(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sink.Close()
-	got, err := peak([]string{"sh", "-c", "echo hello"}, sink)
+	got, err := peak(command{argv: []string{"sh", "-c", "echo hello"}}, sink)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,11 +157,11 @@ func TestPeak(t *testing.T) {
 	}
 	// Programs that end at once must not be waited for by their launcher.
 	for range 30 {
-		if _, err := peak([]string{"true"}, sink); err != nil {
+		if _, err := peak(command{argv: []string{"true"}}, sink); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := peak([]string{"sh", "-c", "exit 4"}, sink); err == nil {
+	if _, err := peak(command{argv: []string{"sh", "-c", "exit 4"}}, sink); err == nil {
 		t.Error("peak of a failing program: no error")
 	}
 	if ballast[0] != 1 {

@@ -31,6 +31,7 @@ var tables = []table{
 	{Name: "10k", Holders: 10, Listeners: 10, Pairs: 495, Quick: true},
 	{Name: "1000x100", Holders: 1000, Listeners: 2, Pairs: 4, Descriptors: 100, Quick: true},
 	{Name: "100k", Holders: 20, Listeners: 10, Pairs: 2495},
+	{Name: "1000 with 100k", Holders: 1000, Listeners: 2, Pairs: 49},
 	{Name: "1M", Holders: 100, Listeners: 10, Pairs: 4995},
 }
 

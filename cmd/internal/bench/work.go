@@ -14,6 +14,7 @@ type work struct {
 	Sockls []string // arguments
 	Peer   []string // program and arguments
 	Rows   rows
+	Exit   int // the exit code of sockls when it has found what is there
 
 	// Targets are the highest ratios of sockls to the peer that are good
 	// enough; 0 is no target.
@@ -72,6 +73,8 @@ var works = []work{
 	{Table: "100k", Sockls: words("-tln --no-processes sport = :20000"), Peer: words("ss -tln sport = :20000"), Rows: rowsListeningOnPort, Wall: 0.4},
 	{Table: "100k", Sockls: words("-taniO --no-processes --sort none"), Peer: words("ss -taniO"), Rows: rowsAll, Wall: 0.5},
 	{Table: "100k", Sockls: words("-taniO --no-processes"), Peer: words("ss -taniO"), Rows: rowsAll, Wall: 0.5},
+	{Table: "1000 with 100k", Sockls: words("why tcp :21000"), Exit: 1, Peer: words("ss -tlnp sport = :21000"), Wall: 1},
+	{Table: "1000 with 100k", Sockls: words("why tcp :20000"), Exit: 1, Peer: words("ss -tlnp sport = :20000"), Wall: 1},
 	{
 		Table: "1M", Sockls: words("-tn --no-processes sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.6,
 	},
