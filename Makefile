@@ -8,7 +8,7 @@ FUZZTIME ?= 10s
 
 # Programs that the tests and the benchmark compare with or look through, and
 # the Debian packages that have them.
-NEEDED   := ss:iproute2 ip:iproute2 netstat:net-tools lsof:lsof tmux:tmux nsenter:util-linux gcc:gcc
+NEEDED   := ss:iproute2 ip:iproute2 netstat:net-tools lsof:lsof tmux:tmux nsenter:util-linux gcc:gcc nft:nftables iptables:iptables
 
 CROSS := linux/amd64 linux/arm64 linux/arm linux/386 linux/riscv64 linux/s390x linux/ppc64le \
 	darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 openbsd/amd64 \

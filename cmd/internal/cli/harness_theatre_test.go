@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,6 +48,7 @@ type scene struct {
 	input  io.Closer
 	output io.Reader
 	netns  uint64
+	groups []string // control groups made for it, the outer ones first
 	once   sync.Once
 }
 
@@ -56,6 +58,9 @@ func (s *scene) stop() {
 		s.input.Close()
 		_, _ = io.Copy(io.Discard, s.output)
 		_ = s.cmd.Wait()
+		for _, dir := range slices.Backward(s.groups) {
+			_ = os.Remove(dir) // others may be in it
+		}
 	})
 }
 
@@ -63,6 +68,7 @@ func (s *scene) stop() {
 type held struct {
 	label         string
 	pid, tid, fd  int
+	inner         int // the pid in a pid namespace of its own, 0 where it has none
 	inode, cookie uint64
 	port          int
 	ephemeral     bool
@@ -80,16 +86,22 @@ func parseHeld(line string) (held, error) {
 func cmdMk(ts *testscript.TestScript, neg bool, args []string) {
 	th := theatreOf(ts)
 	where := "-netns"
-	if len(args) > 0 {
+	var spaces uintptr
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		if name, ok := strings.CutPrefix(args[0], "-in="); ok {
-			where, args = "-join="+netnsFile(ts, th, name), args[1:]
+			where = "-join=" + netnsFile(ts, th, name)
+		} else if args[0] == "-pidns" {
+			spaces = syscall.CLONE_NEWPID
+		} else {
+			break
 		}
+		args = args[1:]
 	}
-	if neg || len(args) < 2 || th.scenes[args[0]] != nil {
-		ts.Fatalf("usage: mk [-in=NAME] NAME argument… with a new NAME")
+	if neg || len(args) < 2 || strings.HasPrefix(args[0], "-") || th.scenes[args[0]] != nil {
+		ts.Fatalf("usage: mk [-in=NAME] [-pidns] NAME argument… with a new NAME")
 	}
 	name := args[0]
-	sc, lines, err := play(ts.MkAbs("."), append([]string{where}, args[1:]...))
+	sc, lines, err := playIn(spaces, ts.MkAbs("."), append([]string{where}, args[1:]...))
 	if err != nil {
 		ts.Fatalf("mk %s: %v", name, err)
 	}
@@ -104,6 +116,9 @@ func cmdMk(ts *testscript.TestScript, neg bool, args []string) {
 		h, err := parseHeld(line)
 		if err != nil {
 			ts.Fatalf("mk %s: line %q: %v", name, line, err)
+		}
+		if spaces&syscall.CLONE_NEWPID != 0 && h.pid == 1 {
+			h.pid, h.inner = pid, 1
 		}
 		for _, old := range th.held {
 			if old.label == h.label {
@@ -122,9 +137,13 @@ func cmdMk(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // play starts mksock and waits until it is ready.
-func play(dir string, args []string) (*scene, []string, error) {
+func play(dir string, args []string) (*scene, []string, error) { return playIn(0, dir, args) }
+
+// playIn does so in new namespaces of these kinds.
+func playIn(spaces uintptr, dir string, args []string) (*scene, []string, error) {
 	cmd := exec.Command("mksock", args...)
 	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: spaces}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	input, err := cmd.StdinPipe()
@@ -175,9 +194,15 @@ func cmdUnmk(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func cmdIn(ts *testscript.TestScript, neg bool, args []string) {
+	enact(ts, neg, []string{"mksock"}, args)
+}
+
+// enact runs a program in the namespace of a scene, by way of mksock, which may
+// have something in front.
+func enact(ts *testscript.TestScript, neg bool, mksock, args []string) {
 	const usage = "usage: in [-code=N] [-uid=N] [-seccomp=LIST] [-hide=DIR] NAME program argument…"
 	th := theatreOf(ts)
-	code, command := 0, []string{}
+	code, command := 0, slices.Clone(mksock[1:])
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		value, ok := strings.CutPrefix(args[0], "-code=")
 		if !ok {
@@ -193,7 +218,7 @@ func cmdIn(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s", usage)
 	}
 	command = append(command, "-join="+netnsFile(ts, th, args[0]), "-exec")
-	err := ts.Exec("mksock", append(command, args[1:]...)...)
+	err := ts.Exec(mksock[0], append(command, args[1:]...)...)
 	th.last = []byte(ts.ReadFile("stdout"))
 	got := 0
 	var exit *exec.ExitError
@@ -215,6 +240,12 @@ func cmdIn(ts *testscript.TestScript, neg bool, args []string) {
 var kernelCan sync.Map
 
 func condition(cond string) (bool, error) {
+	if cond == "cgroup2" {
+		return canGroup(), nil
+	}
+	if kind, ok := strings.CutPrefix(cond, "link:"); ok {
+		return canLink(kind), nil
+	}
 	spec, ok := strings.CutPrefix(cond, "can:")
 	if !ok {
 		return false, fmt.Errorf("unknown condition %q", cond)

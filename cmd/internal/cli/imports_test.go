@@ -19,8 +19,10 @@ func TestImports(t *testing.T) {
 		{"linux", "render/...", []string{
 			"github.com/vishvananda", "github.com/shirou", "github.com/spf13",
 			module + "cmd", module + "collector/sockdiag", module + "collector/procfs", module + "collector/owner",
+			module + "collector/rtnetlink", module + "collector/netfilter", module + "collector/netns",
 		}},
 		{"linux", "collector/socket", []string{"github.com", "golang.org", module + "collector/fact"}},
+		{"linux", "collector/why", []string{"github.com", "golang.org", module + "collector/procfs", module + "render"}},
 		{"linux", "collector/filter", []string{"github.com", "golang.org", module + "collector/sockdiag", module + "render"}},
 		{"linux", "collector/...", []string{"github.com/spf13", module + "cmd", module + "render"}},
 		{"linux", "cmd/sockls", []string{

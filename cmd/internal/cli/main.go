@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/collector/filter"
+	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/text"
 )
 
@@ -35,7 +37,7 @@ func Main(ctx context.Context, s streams.Streams, args []string) int {
 func execute(ctx context.Context, s streams.Streams, cmd *cobra.Command, args []string) int {
 	// What cobra prints itself, such as help, it prints without looking.
 	out := &checkedWriter{w: s.Out}
-	cmd.SetArgs(args)
+	cmd.SetArgs(unaliased(args))
 	cmd.SetOut(out)
 	cmd.SetErr(s.Err)
 	err := cmd.ExecuteContext(ctx)
@@ -55,6 +57,21 @@ func execute(ctx context.Context, s streams.Streams, cmd *cobra.Command, args []
 		_, _ = fmt.Fprintln(s.Err, indented(syntax.Caret())) // see complain
 	}
 	return exitFailed
+}
+
+// unaliased puts why in place of its other names. Cobra would take them for the
+// command wherever they stand, and "port" is a word of filters: only as the
+// first word it is the command.
+func unaliased(args []string) []string {
+	at := 0
+	if len(args) > 0 && args[0] == "help" {
+		at = 1
+	}
+	if at < len(args) && (args[at] == "port" || args[at] == "who") {
+		args = slices.Clone(args)
+		args[at] = "why"
+	}
+	return args
 }
 
 func indented(lines string) string { return "  " + strings.ReplaceAll(lines, "\n", "\n  ") }
@@ -80,4 +97,13 @@ func complain(s streams.Streams, message string) {
 	line := text.AppendEscaped([]byte("sockls: "), message)
 	// There is nowhere left to report that standard error fails.
 	_, _ = s.Err.Write(append(line, '\n'))
+}
+
+// complainOf says what could not be seen, and what to do about it.
+func complainOf(s streams.Streams, n socket.Notice) {
+	message := n.Message
+	if n.Hint != "" {
+		message += "; " + n.Hint
+	}
+	complain(s, message)
 }

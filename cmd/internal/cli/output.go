@@ -175,7 +175,7 @@ func (o *output) renderer(s streams.Streams, fields []field.Field, q collector.Q
 		w := csvout.New(s.Out, fields, !o.noHeader)
 		return each(w.Row, w.Close), nil
 	}
-	palette, err := o.palette(s)
+	palette, err := palette(o.colour, s)
 	if err != nil {
 		return renderer{}, err
 	}
@@ -205,12 +205,13 @@ func each(row func(*socket.Socket) error, end func() error) renderer {
 	}
 }
 
-func (o *output) palette(s streams.Streams) (text.Palette, error) {
+// palette understands --color.
+func palette(when string, s streams.Streams) (text.Palette, error) {
 	switch {
-	case o.colour == "always", o.colour == "auto" && s.Colour():
+	case when == "always", when == "auto" && s.Colour():
 		return text.Basic(), nil
-	case o.colour == "auto", o.colour == "never":
+	case when == "auto", when == "never":
 		return text.Palette{}, nil
 	}
-	return text.Palette{}, fmt.Errorf("--color is auto, always or never, not %q", o.colour)
+	return text.Palette{}, fmt.Errorf("--color is auto, always or never, not %q", when)
 }

@@ -59,7 +59,7 @@ func TestREADME(t *testing.T) {
 			default:
 				t.Errorf("%s: %v\n%s", line, err, stderr.Bytes())
 			}
-			if len(out) == 0 && !strings.ContainsAny(line, "|>") && !strings.Contains(line, "--jsonl") && !strings.Contains(line, "--no-header") {
+			if len(out)+stderr.Len() == 0 && !strings.ContainsAny(line, "|>") && !strings.Contains(line, "--jsonl") && !strings.Contains(line, "--no-header") {
 				t.Errorf("%s printed nothing", line)
 			}
 		}

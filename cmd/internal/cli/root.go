@@ -61,7 +61,7 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 	opts.flags(f)
 	f.BoolP("version", "V", false, "print the version")
 	f.BoolP("help", "h", false, "print this help")
-	cmd.AddCommand(newVersionCmd(s))
+	cmd.AddCommand(newWhyCmd(s, nil), newKillCmd(s, nil), newCloseCmd(s, nil), newWaitCmd(s, nil), newVersionCmd(s))
 	cmd.AddCommand(topics()...)
 	return cmd
 }

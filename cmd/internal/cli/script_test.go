@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"sockls": func() { os.Exit(cli.Main(context.Background(), streams.System(), os.Args[1:])) },
 		"mksock": mksock.Main,
+
+		"docker-proxy": dockerProxy,
 	})
 }
 
@@ -33,10 +35,13 @@ func TestMain(m *testing.M) {
 // own, and what the program has to say of them. Beyond the commands of
 // testscript there are:
 //
-//	mk [-in=NAME] NAME argument…
+//	mk [-in=NAME] [-pidns] NAME argument…
 //		Start mksock in a new namespace, or in that of an earlier NAME, and
-//		wait until its sockets are there. Each label sets $label_PID, _TID, _FD,
+//		wait until its sockets are there. With -pidns it is the first process of
+//		a new pid namespace. Each label sets $label_PID, _TID, _FD,
 //		_INODE, _COOKIE and _PORT, and NAME sets $NAME_PID.
+//	group NAME PATH
+//		Move NAME into a new control group, PATH below that of the tests.
 //	unmk NAME
 //		End it and wait until it is gone.
 //	[!] in [-code=N] [-uid=N] [-seccomp=LIST] [-hide=DIR] NAME program argument…
@@ -48,8 +53,20 @@ func TestMain(m *testing.M) {
 //		select rows, as in local.port=8080.
 //	notices
 //		Print code and count of each notice of that JSON.
+//	why [-code=N] [-uid=N] [-seccomp=LIST] [-hide=DIR] NAME argument…
+//		Run sockls why like in, and print its answer as explained does.
+//	explained
+//		Print the last answer of sockls why, text or JSON, without what no
+//		script can know: see harness_why_test.go. Give each script ports of its
+//		own, for why tells of every network namespace, those of other scripts too.
+//	binds [-errno=NAME] [-uid=N] NAME SPEC
+//		Let the kernel itself say whether mksock can make such a socket in the
+//		namespace of NAME, or with which error bind or listen fails.
 //
-// The condition [can:SPEC] holds where the kernel can make such a socket.
+// The condition [can:SPEC] holds where the kernel can make such a socket,
+// [link:KIND] where it can make such an interface, and [cgroup2] where control
+// groups can be made. There is a docker-proxy, which takes the arguments of the
+// real one and listens.
 func TestScript(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: makes network namespaces")
@@ -66,7 +83,8 @@ func TestScript(t *testing.T) {
 		},
 		Condition: condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"mk": cmdMk, "unmk": cmdUnmk, "in": cmdIn, "rows": cmdRows, "notices": cmdNotices, "likess": cmdLikeSS,
+			"mk": cmdMk, "group": cmdGroup, "unmk": cmdUnmk, "in": cmdIn, "rows": cmdRows, "notices": cmdNotices, "likess": cmdLikeSS,
+			"why": cmdWhy, "explained": cmdExplained, "binds": cmdBinds,
 		},
 	})
 }

@@ -15,15 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onTerminal runs sockls on a pseudo-terminal that never answers anything, in
-// an empty network namespace with what setup makes, and returns what it wrote.
-func onTerminal(t *testing.T, columns uint16, env []string, args ...string) string {
+// openTerminal makes a pseudo-terminal. The test closes the slave.
+func openTerminal(t *testing.T, columns uint16) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skip("needs a pseudo-terminal: ", err)
 	}
-	defer master.Close()
+	t.Cleanup(func() { master.Close() })
 	fd := int(master.Fd())
 	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	if err == nil {
@@ -35,10 +34,18 @@ func onTerminal(t *testing.T, columns uint16, env []string, args ...string) stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return master, slave
+}
+
+// onTerminal runs sockls on a pseudo-terminal that never answers anything, in
+// an empty network namespace with what setup makes, and returns what it wrote.
+func onTerminal(t *testing.T, columns uint16, env []string, args ...string) string {
+	t.Helper()
+	master, slave := openTerminal(t, columns)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -95,6 +95,12 @@ func (f *family) makeOne(w *world, s *spec, label string) ([]holding, error) {
 		}
 		return inOwnTable(open)
 	}
+	if h.away {
+		if h != (hands{away: true}) {
+			return nil, errors.New("option away goes with no other way to hold a socket")
+		}
+		return inOwnNetwork(open)
+	}
 	held, err := open()
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type hands struct {
 	inflight bool   // sent over a unix socket and not received, then closed
 	iouring  bool   // registered in an io_uring, then closed
 	thread   bool   // made by a thread with its own descriptor table
+	away     bool   // made by a thread in its own network namespace
 }
 
 func (s *spec) takeHands() (hands, error) {
@@ -39,7 +40,7 @@ func (s *spec) takeHands() (hands, error) {
 		h.passed = passed
 	}
 	h.inflight, h.iouring = s.flag("inflight"), s.flag("iouring")
-	h.thread = s.flag("thread")
+	h.thread, h.away = s.flag("thread"), s.flag("away")
 	return h, nil
 }
 
@@ -81,10 +82,33 @@ func (f *family) give(h hands, label string, held []holding) ([]holding, error) 
 	return held, nil
 }
 
-// inOwnTable calls make on a thread that shares its descriptor table with
+// inOwnTable calls open on a thread that shares its descriptor table with
 // nobody and that lives as long as the process. The table starts as a copy, so
 // the thread must come before the process has sockets of its own.
 func inOwnTable(open func() ([]holding, error)) ([]holding, error) {
+	return apart(unix.CLONE_FILES, func() ([]holding, error) {
+		held, err := open()
+		for i := range held {
+			held[i].tid = unix.Gettid()
+		}
+		return held, err
+	})
+}
+
+// inOwnNetwork calls open on a thread that is in a new network namespace for as
+// long as the process lives.
+func inOwnNetwork(open func() ([]holding, error)) ([]holding, error) {
+	return apart(unix.CLONE_NEWNET, func() ([]holding, error) {
+		if err := linkUp("lo"); err != nil {
+			return nil, err
+		}
+		return open()
+	})
+}
+
+// apart calls open on a thread that has left what the process shares, and that
+// stays.
+func apart(what int, open func() ([]holding, error)) ([]holding, error) {
 	type result struct {
 		held []holding
 		err  error
@@ -93,11 +117,8 @@ func inOwnTable(open func() ([]holding, error)) ([]holding, error) {
 	go func() {
 		runtime.LockOSThread()
 		var r result
-		if r.err = unix.Unshare(unix.CLONE_FILES); r.err == nil {
+		if r.err = unix.Unshare(what); r.err == nil {
 			r.held, r.err = open()
-		}
-		for i := range r.held {
-			r.held[i].tid = unix.Gettid()
 		}
 		done <- r
 		select {}

@@ -73,6 +73,32 @@ func TestFork(t *testing.T) {
 	}
 }
 
+// The thread is in another network namespace than the process, and the
+// descriptor is in the common table.
+func TestAway(t *testing.T) {
+	t.Parallel()
+	s := start(t, listen+",away")
+	s.mustHold("web")
+	main, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", s.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", s.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := 0
+	for _, task := range tasks {
+		if there, err := os.Readlink(fmt.Sprintf("/proc/%d/task/%s/ns/net", s.pid, task.Name())); err == nil && there != main {
+			elsewhere++
+		}
+	}
+	if elsewhere != 1 {
+		t.Errorf("%d threads are in another namespace, want 1", elsewhere)
+	}
+	s.compare(s.run("ss", "-Htan"), nil)
+}
+
 // A parent that is killed has no time to end its children.
 func TestChildrenDieWithParent(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,7 @@ func init() { runtime.LockOSThread() }
 //	tcp-listen:ADDR mptcp-listen:ADDR       backlog=N
 //	tcp-pair:ADDR mptcp-pair:ADDR           both ends; to=HOST from=ADDR keep (the listener too)
 //	                                        shutdown=receive|send|both (of the accepted end)
+//	                                        hangup (the client closes its end)
 //	tcp-unaccepted:ADDR                     clients=N in a listener's queue; to from backlog
 //	tcp-bound:ADDR tcp-unbound:4|6          neither listening nor connected
 //	udp:ADDR udplite:ADDR udp-unbound:4|6
@@ -50,7 +51,7 @@ func init() { runtime.LockOSThread() }
 // tos=N, tclass=N and congestion=NAME. Accepted ends inherit all of them.
 // Every kind takes count=N (that many of the same), and one or more ways to
 // hold its first socket: fork=N, passed or passed=only, inflight, iouring,
-// thread, leader-exit.
+// thread, leader-exit, away (in the network namespace of a thread).
 func Main() {
 	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mksock:", err)

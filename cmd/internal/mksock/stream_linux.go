@@ -108,6 +108,12 @@ func streamPair(protocol int) maker {
 			return nil, err
 		}
 		pair := []made{{fd: accepted, wish: port}, {suffix: "_client", fd: client, wish: from}}
+		if s.flag("hangup") {
+			if err := unix.Close(client); err != nil {
+				return nil, fmt.Errorf("close client: %w", err)
+			}
+			pair = pair[:1]
+		}
 		if s.flag("keep") {
 			return append(pair, made{suffix: "_listener", fd: listener, wish: port}), nil
 		}

@@ -1,0 +1,270 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sockls/sockls/cmd/internal/streams"
+	"github.com/sockls/sockls/collector"
+	"github.com/sockls/sockls/collector/netns"
+	"github.com/sockls/sockls/collector/sockdiag"
+	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/waiting"
+	"github.com/sockls/sockls/render/jsonout"
+)
+
+// The exit codes of wait.
+const (
+	exitMet     = 0
+	exitTimeOut = 1
+)
+
+// waitOptions are the flags of wait.
+type waitOptions struct {
+	streams     streams.Streams
+	words       []string
+	timeout     time.Duration
+	limited     bool // --timeout was given
+	reuseAddr   bool
+	json, quiet bool
+	namespace   *netns.Namespace // nil for the one this program is in
+	// collector takes the place of this system's in tests.
+	collector collector.Collector
+}
+
+// newWaitCmd makes the command that scripts wait with.
+func newWaitCmd(s streams.Streams, runF func(*waitOptions) error) *cobra.Command {
+	o := &waitOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "wait [flags] listening|free [tcp|udp] [ADDRESS]:PORT",
+		Short: "Wait until something listens on a port, or until the port is free",
+		Long: `wait returns when something listens on a port, or when a program can bind it, and
+says who has come or gone.
+
+The protocol is TCP unless another is named. "listening" is true of an address when
+a socket on it, or on all addresses, would be reached there; without an address, any
+will do. "free" is about a plain bind(): nothing may be left on the port, no
+connection and no TIME_WAIT. With --reuseaddr it is about a program that sets
+SO_REUSEADDR, as most servers do, where another one that did has left connections
+behind. Of several ports (80,443 or 8000-8010) it must be true at one time.
+
+The end of a socket is noticed at once, a new one within a tenth of a second.
+
+Exit code: 0 it has come true, 1 time was up, 2 wrong usage or failure.`,
+		Example: `  sockls wait listening :8080 && curl localhost:8080
+  sockls wait free tcp 127.0.0.1:8080 --timeout 30s
+  sockls wait free :80,443 --reuseaddr
+  sockls wait listening udp 53 --timeout 0   do not wait, only ask
+  sockls wait listening 5432 --json`,
+		RunE: func(cmd *cobra.Command, words []string) error {
+			o.words = words
+			if runF != nil {
+				return runF(o)
+			}
+			return waitRun(cmd.Context(), o)
+		},
+	}
+	cmd.SetFlagErrorFunc(flagError)
+	o.flags(cmd.Flags())
+	return cmd
+}
+
+func (o *waitOptions) flags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	f.Func("timeout", "give up after `TIME`, such as 30s, 5m, or 30 for seconds; 0 asks once. Without it there is no end", func(text string) (err error) {
+		o.timeout, err = parseTimeout(text)
+		o.limited = true
+		return err
+	})
+	f.BoolVar(&o.reuseAddr, "reuseaddr", false, "free is meant for a program that sets SO_REUSEADDR")
+	f.FuncP("netns", "N", "wait in another network namespace; `NS` is its name, a process in it, or a path", func(spec string) (err error) {
+		o.namespace, err = findNetNS(spec)
+		return err
+	})
+	f.BoolVarP(&o.json, "json", "j", false, "print how it ended as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing; the exit code says it")
+}
+
+// parseTimeout takes a plain number for seconds, as sleep(1) does.
+func parseTimeout(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		seconds, numberErr := strconv.ParseFloat(text, 64)
+		if numberErr != nil || math.IsNaN(seconds) {
+			return 0, errors.New("it is a time such as 500ms, 30s or 5m, or a number of seconds")
+		}
+		if seconds > math.MaxInt64/float64(time.Second) {
+			return 0, errors.New("it is too long; without the flag there is no end")
+		}
+		d = time.Duration(seconds * float64(time.Second))
+	}
+	if d < 0 {
+		return 0, errors.New("it is a time that has passed")
+	}
+	return d, nil
+}
+
+// waitRun waits, and says how it ended.
+func waitRun(ctx context.Context, o *waitOptions) error {
+	w, err := o.ask(ctx)
+	if err != nil {
+		return err
+	}
+	defer o.keepNetNS()()
+	outcome, err := w.Run(ctx)
+	if err != nil {
+		return err
+	}
+	return o.tell(w, &outcome)
+}
+
+// tell prints how it ended.
+func (o *waitOptions) tell(w *waiting.Wait, outcome *waiting.Outcome) error {
+	switch {
+	case o.json:
+		if err := o.document(w, outcome); err != nil {
+			return err
+		}
+	case !o.quiet && outcome.Met:
+		for i := range outcome.Targets {
+			if _, err := fmt.Fprintln(o.streams.Out, met(w.Condition, &outcome.Targets[i])); err != nil {
+				return err
+			}
+		}
+	}
+	if !o.quiet {
+		if !outcome.Met && !o.json {
+			// There is nowhere left to report that standard error fails.
+			_, _ = fmt.Fprintln(o.streams.Err, "sockls: "+unmet(w, outcome))
+		}
+		for _, n := range outcome.Report.Notices {
+			complainOf(o.streams, n)
+		}
+	}
+	if !outcome.Met {
+		return exitError(exitTimeOut)
+	}
+	return nil
+}
+
+// ask makes what is to be waited for of the words.
+func (o *waitOptions) ask(ctx context.Context) (*waiting.Wait, error) {
+	w := &waiting.Wait{
+		ReuseAddr: o.reuseAddr, Timeout: o.timeout, Limited: o.limited,
+		Collector: o.collector, Subscribe: o.subscribe(),
+	}
+	switch {
+	case o.json:
+		w.Details = holderDetails | socket.DetailUser | socket.DetailNetNS
+	case !o.quiet:
+		w.Details = socket.DetailOwners
+	}
+	condition, words, err := conditionOf(o.words)
+	if err != nil {
+		return nil, err
+	}
+	if w.Condition = condition; condition != waiting.Free && o.reuseAddr {
+		return nil, errors.New("--reuseaddr is about a program that wants the port: it goes with free")
+	}
+	t, err := parseTarget(ctx, words)
+	if err != nil {
+		return nil, err
+	}
+	w.Targets = waitTargets(t)
+	if w.Collector == nil {
+		w.Collector, err = collector.New(collector.Options{NetNS: o.namespace})
+	}
+	return w, err
+}
+
+// conditionOf takes the condition from among the words.
+func conditionOf(words []string) (waiting.Condition, []string, error) {
+	all := [...]waiting.Condition{waiting.Listening, waiting.Free}
+	for _, c := range all {
+		if i := slices.Index(words, c.String()); i >= 0 {
+			return c, slices.Delete(slices.Clone(words), i, i+1), nil
+		}
+	}
+	if len(words) == 0 {
+		return 0, nil, errors.New("wait for what? listening or free, and a port: sockls wait listening :8080")
+	}
+	return 0, nil, unknownWord("condition", "", words[0], []string{all[0].String(), all[1].String()})
+}
+
+// waitTargets are the ports of a target one by one.
+func waitTargets(t target) []waiting.Target {
+	protos := t.protos
+	if len(protos) == 0 {
+		protos = []socket.Proto{socket.TCP}
+	}
+	var all []waiting.Target
+	for _, p := range protos {
+		seen := map[uint16]bool{}
+		for _, r := range t.ports {
+			for port := uint32(r.First); port <= uint32(r.Last); port++ {
+				if !seen[uint16(port)] {
+					all = append(all, waiting.Target{Proto: p, Addrs: t.addrs, Port: uint16(port)})
+				}
+				seen[uint16(port)] = true
+			}
+		}
+	}
+	return all
+}
+
+// keepNetNS keeps the network namespace until the function that it returns is
+// called. The process that is waited for may be the last in it, and what its
+// sockets leave behind is there as long as somebody has the namespace open.
+func (o *waitOptions) keepNetNS() func() {
+	if o.namespace == nil {
+		return func() {}
+	}
+	for _, path := range o.namespace.Paths {
+		f, err := os.Open(path)
+		if err != nil {
+			continue // the next, or each look for itself
+		}
+		o.namespace.Paths = append(o.namespace.Paths, "/proc/self/fd/"+strconv.Itoa(int(f.Fd())))
+		return func() { _ = f.Close() } // a namespace has nothing to lose
+	}
+	return func() {}
+}
+
+// subscribe is how to hear of destroyed sockets.
+func (o *waitOptions) subscribe() func(socket.ProtoSet, []uint16) (sockdiag.EventConn, error) {
+	if o.namespace == nil {
+		return waiting.Subscribe
+	}
+	return func(protos socket.ProtoSet, ports []uint16) (conn sockdiag.EventConn, err error) {
+		enterErr := netns.Do(*o.namespace, func() error {
+			conn, err = waiting.Subscribe(protos, ports)
+			return err
+		})
+		return conn, enterErr
+	}
+}
+
+// document prints JSON.
+func (o *waitOptions) document(w *waiting.Wait, outcome *waiting.Outcome) error {
+	origin := now()
+	d := jsonout.Waiting{
+		Head:      jsonout.Head{Host: origin.Host, Time: origin.Time, Notices: outcome.Report.Notices},
+		Condition: w.Condition.String(), ReuseAddr: w.ReuseAddr, Met: outcome.Met, Waited: outcome.Waited, Owners: w.Details.Has(socket.DetailOwners),
+	}
+	for i := range outcome.Targets {
+		t := &outcome.Targets[i]
+		d.Targets = append(d.Targets, jsonout.Awaited{
+			Proto: t.Proto, Addresses: t.Addrs, Port: t.Port, Met: t.Met, Sockets: t.Sockets, Gone: t.Gone,
+		})
+	}
+	return jsonout.WriteWaiting(o.streams.Out, &d)
+}
