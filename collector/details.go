@@ -48,12 +48,15 @@ func (c *collection) detail(s *socket.Socket) {
 func (e *extras) askReuse(s *socket.Socket) {
 	var refused error
 	for _, h := range s.Processes {
-		reuse, err := e.inspector.Reuse(h.Process.PID, h.TID, h.FD, s.Inode)
+		reuse, v6only, err := e.inspector.Reuse(h.Process.PID, h.TID, h.FD, s.Inode)
 		if err == nil {
 			if s.Details == nil {
 				s.Details = &socket.Details{}
 			}
 			s.Details.Reuse = &reuse
+			if s.V6Only == socket.Unknown {
+				s.V6Only = v6only
+			}
 			return
 		}
 		if refused == nil && !errors.Is(err, descriptor.ErrGone) {

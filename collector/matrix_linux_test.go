@@ -368,7 +368,10 @@ func filled(rows []*socket.Socket, fill, uid int) []*socket.Socket {
 			c.Details = &socket.Details{}
 		}
 		if c.Details.Reuse == nil {
-			c.Details.Reuse = &socket.Reuse{Address: bit(0), Port: bit(1), V6Only: bit(2)}
+			c.Details.Reuse = &socket.Reuse{Address: bit(0), Port: bit(1)}
+		}
+		if c.Family == socket.IPv6 && c.V6Only == socket.Unknown {
+			c.V6Only = bit(2)
 		}
 		if !c.HasUID {
 			c.HasUID, c.UID = true, uint32(uid)

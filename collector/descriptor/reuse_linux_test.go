@@ -29,7 +29,7 @@ func TestReuse(t *testing.T) {
 			if want.Port == socket.Yes {
 				must(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
 			}
-			got, err := i.Reuse(os.Getpid(), 0, fd, inodeOf(t, fd))
+			got, _, err := i.Reuse(os.Getpid(), 0, fd, inodeOf(t, fd))
 			if err != nil || got != want {
 				t.Errorf("%+v, %v; want %+v", got, err, want)
 			}
@@ -45,7 +45,7 @@ func TestReuseV6Only(t *testing.T) {
 	for value, want := range []socket.Tri{socket.No, socket.Yes} {
 		fd := open(t, unix.AF_INET6, unix.SOCK_STREAM, 0)
 		must(t, unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, value))
-		if got, err := i.Reuse(os.Getpid(), 0, fd, inodeOf(t, fd)); err != nil || got.V6Only != want {
+		if _, got, err := i.Reuse(os.Getpid(), 0, fd, inodeOf(t, fd)); err != nil || got != want {
 			t.Errorf("%+v, %v; want %v", got, err, want)
 		}
 	}
@@ -58,16 +58,16 @@ func TestReuseGone(t *testing.T) {
 	var i Inspector
 	defer i.Close()
 	fd := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
-	if _, err := i.Reuse(os.Getpid(), 0, fd, inodeOf(t, fd)+1); !errors.Is(err, ErrGone) {
+	if _, _, err := i.Reuse(os.Getpid(), 0, fd, inodeOf(t, fd)+1); !errors.Is(err, ErrGone) {
 		t.Errorf("another socket: %v", err)
 	}
-	if _, err := i.Reuse(os.Getpid(), 0, 1<<20, 1); !errors.Is(err, ErrGone) {
+	if _, _, err := i.Reuse(os.Getpid(), 0, 1<<20, 1); !errors.Is(err, ErrGone) {
 		t.Errorf("no descriptor: %v", err)
 	}
 	file, err := os.Open("/dev/null")
 	must(t, err)
 	defer file.Close()
-	if _, err := i.Reuse(os.Getpid(), 0, int(file.Fd()), inodeOf(t, int(file.Fd()))); !errors.Is(err, ErrGone) {
+	if _, _, err := i.Reuse(os.Getpid(), 0, int(file.Fd()), inodeOf(t, int(file.Fd()))); !errors.Is(err, ErrGone) {
 		t.Errorf("no socket: %v", err)
 	}
 }

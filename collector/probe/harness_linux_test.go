@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -32,6 +33,15 @@ func private(t *testing.T) {
 		}
 	})
 	command(t, "ip", "link", "set", "lo", "up")
+}
+
+// still lets nothing of this program fork until the test is over: between fork
+// and exec a child has a copy of every descriptor, and what is closed here is not
+// closed.
+func still(t *testing.T) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	t.Cleanup(syscall.ForkLock.RUnlock)
 }
 
 // command runs a program in the thread's namespace.

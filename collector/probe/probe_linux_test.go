@@ -83,6 +83,7 @@ func TestProbe(t *testing.T) {
 	private(t)
 	command(t, "ip", "address", "add", "fe80::1/64", "dev", "lo")
 	command(t, "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
+	still(t)
 	for _, tt := range tests {
 		end := makeAll(t, tt.there)
 		// Twice, to see that the first leaves nothing behind.

@@ -34,6 +34,7 @@ func tables(t *testing.T) string {
 func TestNothingRemains(t *testing.T) {
 	t.Parallel()
 	private(t)
+	still(t)
 	before := tables(t)
 	for _, b := range []why.Bind{
 		wish("127.0.0.1"), wish(""), wish("::", v6only), wish("127.0.0.1", reusePort, user(1000)),
@@ -79,6 +80,7 @@ func TestNextBind(t *testing.T) {
 		wish("::", v6only, reusePort), wish("", reuseAddr),
 	}
 	private(t)
+	still(t)
 	outcome := func(there, next existing, b *why.Bind, f func(why.Bind) (string, error)) error {
 		defer makeAll(t, []existing{there})()
 		if b != nil {
@@ -106,6 +108,7 @@ func TestNextBind(t *testing.T) {
 func TestBindAndListenAgree(t *testing.T) {
 	t.Parallel()
 	private(t)
+	still(t)
 	var all []existing
 	for _, addr := range []string{"127.0.0.1", "0.0.0.0", "::", "::1"} {
 		for bits := range 16 {
@@ -163,6 +166,7 @@ func TestConnectionsShareOn(t *testing.T) {
 		t.Skip("the bucket of a port does not recover before Linux 6.18")
 	}
 	private(t)
+	still(t)
 	must(t, os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("4242 4242"), 0))
 	for last := byte(1); last <= 3; last++ {
 		listener := connectTo(t, last)
@@ -207,6 +211,7 @@ func dial(t *testing.T, last byte) int {
 func TestNobodyIsConnected(t *testing.T) {
 	t.Parallel()
 	private(t)
+	still(t)
 	member := existing{reusePort: true, listen: true}.make(t)
 	defer unix.Close(member)
 	probe, err := open(wish("127.0.0.1", reusePort), true)

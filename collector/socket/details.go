@@ -160,7 +160,4 @@ const (
 type Reuse struct {
 	Address Tri // SO_REUSEADDR
 	Port    Tri // SO_REUSEPORT
-	// V6Only is IPV6_V6ONLY of an IPv6 socket, which sock_diag does not tell of
-	// those that have a peer; Unknown for others.
-	V6Only Tri
 }

@@ -16,7 +16,7 @@ type likeness struct {
 	device                     string
 	file, cookie, owned        bool
 	uid                        uint32
-	v6only, v6onlySet          socket.Tri
+	v6only                     socket.Tri
 	reuseAddr, reusePort, auto socket.Tri
 	timer                      socket.TimerKind
 	timed                      bool
@@ -29,9 +29,6 @@ func likenessOf(s *socket.Socket) likeness {
 		reuseAddr: reuseAddr(s), reusePort: reusePort(s), auto: autobound(s),
 	}
 	if d := s.Details; d != nil {
-		if d.Reuse != nil {
-			l.v6onlySet = d.Reuse.V6Only
-		}
 		if d.Timer != nil {
 			l.timer, l.timed = d.Timer.Kind, true
 		}

@@ -13,14 +13,10 @@ type resident struct {
 
 func residentOf(s *socket.Socket) resident {
 	r := resident{s: s}
-	v6only := s.V6Only
 	if s.Details != nil && s.Details.Reuse != nil {
 		r.reuseAddr, r.reusePort = s.Details.Reuse.Address, s.Details.Reuse.Port
-		if v6only == socket.Unknown {
-			v6only = s.Details.Reuse.V6Only // of a connection, of which sock_diag does not tell it
-		}
 	}
-	r.end = endOf(s.Local.Addr, s.Family == socket.IPv6, v6only)
+	r.end = endOf(s.Local.Addr, s.Family == socket.IPv6, s.V6Only)
 	return r
 }
 

@@ -205,9 +205,9 @@ func TestDecide(t *testing.T) {
 
 func other(_ *why.Bind, _ *machine.Machine, s *socket.Socket) { s.UID = 7 }
 
-// v6only tells IPV6_V6ONLY of a socket as a holder does.
+// v6only tells IPV6_V6ONLY of a socket.
 func v6only(s *socket.Socket, only socket.Tri) *socket.Socket {
-	s.Details.Reuse.V6Only = only
+	s.V6Only = only
 	return s
 }
 

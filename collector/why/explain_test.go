@@ -235,7 +235,6 @@ func TestAlikes(t *testing.T) {
 		func(s *socket.Socket) { s.Family = []socket.Family{socket.IPv4, socket.IPv6}[rng.IntN(2)] },
 		func(s *socket.Socket) { s.Details.Reuse.Address = tri() },
 		func(s *socket.Socket) { s.Details.Reuse.Port = tri() },
-		func(s *socket.Socket) { s.Details.Reuse.V6Only = tri() },
 		func(s *socket.Socket) { s.Details.Extended.Autobound = tri() },
 		func(s *socket.Socket) { s.V6Only = tri() },
 		func(s *socket.Socket) { s.HasUID = !s.HasUID },

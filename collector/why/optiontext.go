@@ -14,7 +14,7 @@ func (x *explainer) doubtText(g *group) string {
 	s := g.sockets[0]
 	_, owned := uids(g.sockets)
 	switch {
-	case v6onlyOf(s) == socket.Unknown && (g.overlap == OverlapDual || g.overlap == OverlapNotOnly):
+	case s.V6Only == socket.Unknown && (g.overlap == OverlapDual || g.overlap == OverlapNotOnly):
 		return "Whether it is for IPv6 only (IPV6_V6ONLY) could not be read, and it is in the way only if it is not."
 	case x.Bind.ReusePort && agree(g.sockets, reusePort) == socket.Unknown:
 		return "Both may have the port if it has SO_REUSEPORT, which could not be read."
@@ -86,11 +86,4 @@ func (x *explainer) overlapOf(g *group) string {
 	}
 	return strings.NewReplacer("It has", "They have", "It is an IPv6 socket", "They are IPv6 sockets", "such a one has its port", "such have their port",
 		"It is", "They are", "which it has", "which they have", "which this has", "which these have", "where this one is", "where these are").Replace(text)
-}
-
-func v6onlyOf(s *socket.Socket) socket.Tri {
-	if s.V6Only == socket.Unknown && s.Details != nil && s.Details.Reuse != nil {
-		return s.Details.Reuse.V6Only
-	}
-	return s.V6Only
 }
