@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockls/sockls/collector/machine"
+	"github.com/sockls/sockls/collector/probe"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/why"
 	"github.com/sockls/sockls/collector/workload"
@@ -26,8 +27,13 @@ type Surveyor interface {
 	Try(b why.Bind) (errno string, err error)
 }
 
+// ErrCannotTry is the error of Try where this program cannot do what another
+// could.
+var ErrCannotTry = probe.ErrNotPossible
+
 // Survey is what was found.
 type Survey struct {
+	NetNS              *socket.NetNS // the namespace, nil where it is not known
 	Time               time.Time
 	Machine            *machine.Machine
 	Sockets, Elsewhere []*socket.Socket
@@ -65,14 +71,10 @@ const surveyed = socket.DetailOwners | socket.DetailCommand | socket.DetailExe |
 	socket.DetailUser | socket.DetailTimer | socket.DetailNetNS |
 	socket.DetailDir | socket.DetailParents | socket.DetailWorkload
 
-// serviceManager reports whether a process is systemd, for the system or for a
-// user.
-func serviceManager(p *socket.Process) bool { return p.Name == "systemd" }
-
 // heldByManager reports whether a service manager holds one of the sockets.
 func heldByManager(sockets []*socket.Socket) bool {
 	return slices.ContainsFunc(sockets, func(s *socket.Socket) bool {
-		return slices.ContainsFunc(s.Processes, func(h socket.Holder) bool { return serviceManager(h.Process) })
+		return slices.ContainsFunc(s.Processes, func(h socket.Holder) bool { return why.Manager(h.Process) })
 	})
 }
 

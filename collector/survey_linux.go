@@ -77,6 +77,9 @@ func hasVanished(n socket.Notice) bool { return n.Code == "listeners-vanished" }
 // surroundings reads what is there beside the sockets.
 func (l *linux) surroundings(s *Survey) error {
 	return l.within(func() error {
+		if ns, err := netns.Current(l.proc.Dir()); err == nil { // there was a notice if not
+			s.NetNS = &ns
+		}
 		var facts, rules []socket.Notice
 		s.Machine, facts = rtnetlink.Read(l.proc)
 		s.Forwards, rules = netfilter.Read(l.proc.Dir())

@@ -61,18 +61,28 @@ func resultOf(err error) Result {
 }
 
 // End signals the processes, waits until each has ended or closed its sockets,
-// and kills those that have done neither in time.
+// and kills those that have done neither in time. When ctx is done nothing more is
+// signalled, and nothing is waited for: the result of a process that was not
+// signalled by then is "", of one that was it is what was known.
 func (e *Ender) End(ctx context.Context, processes []*Process, o Options) []Outcome {
 	all := make([]Outcome, len(processes))
 	var pending []*ended
 	for i, p := range processes {
 		all[i].PID = p.PID
+		if ctx.Err() != nil {
+			all[i].Err = ErrInterrupted
+			continue
+		}
 		if one := (&ended{Process: p, Outcome: &all[i]}); one.send(o.Signal) {
 			pending = append(pending, one)
 		}
 	}
 	pending = e.await(ctx, pending, o.Timeout)
-	if !o.Kill || ctx.Err() != nil {
+	if ctx.Err() != nil {
+		interrupt(pending)
+		return all
+	}
+	if !o.Kill {
 		return all
 	}
 	var killed []*ended
@@ -81,8 +91,17 @@ func (e *Ender) End(ctx context.Context, processes []*Process, o Options) []Outc
 			killed = append(killed, one)
 		}
 	}
-	e.await(ctx, killed, killGrace)
+	if killed = e.await(ctx, killed, killGrace); ctx.Err() != nil {
+		interrupt(killed)
+	}
 	return all
+}
+
+// interrupt tells that nobody has waited for these to end.
+func interrupt(pending []*ended) {
+	for _, one := range pending {
+		one.Err = ErrInterrupted
+	}
 }
 
 // ended is a process and what becomes of it.

@@ -17,8 +17,7 @@ var boot = time.Unix(1_700_000_000, 0)
 
 // actor is a process in a play.
 type actor struct {
-	start    time.Duration
-	kernel   bool
+	identity
 	holds    bool
 	over     bool
 	unseen   error // what looking into it gives
@@ -40,7 +39,10 @@ func (p play) open(pid int) (int, error) {
 func (p play) close(int) {}
 
 func (p play) identify(pid int) (identity, error) {
-	return identity{start: p[pid].start, kernel: p[pid].kernel}, p[pid].unseen
+	if p[pid] == nil {
+		return identity{}, ErrGone
+	}
+	return p[pid].identity, p[pid].unseen
 }
 
 func (p play) holds(pid int, _ []uint64) (bool, error) { return p[pid].holds, nil }
@@ -114,26 +116,41 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestEndInterrupted: who is interrupted while it waits kills nobody.
+// TestEndInterrupted: who is interrupted while it waits kills nobody, and signals
+// nobody more.
 func TestEndInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	a := &actor{holds: true, onSignal: func(*actor, syscall.Signal) { cancel() }}
-	e := &Ender{steps: play{7: a}, boot: boot}
-	p, err := e.Open(Target{PID: 7, Started: boot})
-	if err != nil {
-		t.Fatal(err)
+	cast := play{
+		7: {holds: true, onSignal: func(*actor, syscall.Signal) { cancel() }},
+		8: {holds: true},
 	}
-	got := e.End(ctx, []*Process{p}, Options{Signal: syscall.SIGTERM, Timeout: time.Hour, Kill: true})
-	if len(a.signals) != 1 || got[0].Result != Remains {
-		t.Errorf("%v: %+v", a.signals, got)
+	e := &Ender{steps: cast, boot: boot}
+	var all []*Process
+	for _, pid := range []int{7, 8} {
+		p, err := e.Open(Target{PID: pid, Started: boot})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	got := e.End(ctx, all, Options{Signal: syscall.SIGTERM, Timeout: time.Hour, Kill: true})
+	want := []Outcome{
+		{PID: 7, Result: Remains, Signals: []syscall.Signal{syscall.SIGTERM}, Err: ErrInterrupted},
+		{PID: 8, Err: ErrInterrupted},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateErrors()); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	if len(cast[7].signals) != 1 || len(cast[8].signals) != 0 {
+		t.Errorf("signalled: %v and %v", cast[7].signals, cast[8].signals)
 	}
 }
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	started := boot.Add(time.Minute)
-	same := func() *actor { return &actor{start: time.Minute, holds: true} }
+	same := func() *actor { return &actor{identity: identity{start: time.Minute}, holds: true} }
 	cast := play{1: same(), 2: same(), 3: same(), 4: same(), 5: same(), 6: same(), 7: same(), 8: same(), 9: same()}
 	cast[4].kernel = true
 	cast[5].start += 10 * time.Millisecond

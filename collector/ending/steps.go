@@ -23,8 +23,14 @@ type steps interface {
 	signal(handle int, sig syscall.Signal) error
 }
 
-// identity tells processes apart that have one pid after the other.
+// identity tells processes apart that have one pid after the other, and where
+// each comes from.
 type identity struct {
-	start  time.Duration // between boot and start
-	kernel bool          // a kernel thread
+	start    time.Duration // between boot and start
+	kernel   bool          // a kernel thread
+	dead     bool          // it has ended, and nobody has asked how
+	name     string        // comm, hostile
+	parent   int           // 0 for none in this pid namespace
+	group    int           // its process group
+	terminal bool          // it has a controlling terminal
 }

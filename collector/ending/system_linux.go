@@ -77,17 +77,28 @@ func (s system) identify(pid int) (identity, error) {
 	return is, nil
 }
 
-// parseStat reads the flags and the start time, fields 9 and 22 of
-// /proc/PID/stat. The name before them ends at the last parenthesis.
+// parseStat reads the name, the state, the parent, the process group, the
+// terminal, the flags and the start time, which are fields 2, 3, 4, 5, 7, 9 and 22
+// of /proc/PID/stat. The name ends at the last parenthesis.
 func parseStat(stat []byte) (is identity, ok bool) {
 	const (
-		tick          = time.Second / 100 // USER_HZ is 100 wherever Go runs on Linux
-		kernelThread  = 0x00200000        // PF_KTHREAD in include/linux/sched.h
-		flags, starts = 9 - 3, 22 - 3     // the third field is the first behind the name
+		tick         = time.Second / 100 // USER_HZ is 100 wherever Go runs on Linux
+		kernelThread = 0x00200000        // PF_KTHREAD in include/linux/sched.h
+		// The third field is the first behind the name.
+		state, parent, group, terminal, flags, starts = 0, 4 - 3, 5 - 3, 7 - 3, 9 - 3, 22 - 3
 	)
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(fields) <= starts {
+	begin, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
+	fields := bytes.Fields(stat[end+1:])
+	if begin < 0 || end < begin || len(fields) <= starts {
 		return is, false
+	}
+	var numbers [3]int
+	for i, field := range [...]int{parent, group, terminal} {
+		n, err := strconv.ParseInt(string(fields[field]), 10, 32)
+		if err != nil {
+			return is, false
+		}
+		numbers[i] = int(n)
 	}
 	bits, err := strconv.ParseUint(string(fields[flags]), 10, 32)
 	if err != nil {
@@ -97,7 +108,13 @@ func parseStat(stat []byte) (is identity, ok bool) {
 	if err != nil || ticks > math.MaxInt64/uint64(tick) {
 		return is, false
 	}
-	return identity{start: time.Duration(ticks) * tick, kernel: bits&kernelThread != 0}, true
+	return identity{
+		start:  time.Duration(ticks) * tick,
+		kernel: bits&kernelThread != 0,
+		dead:   fields[state][0] == 'Z' || fields[state][0] == 'X',
+		name:   string(stat[begin+1 : end]),
+		parent: numbers[0], group: numbers[1], terminal: numbers[2] != 0,
+	}, true
 }
 
 func (s system) holds(pid int, inodes []uint64) (bool, error) {

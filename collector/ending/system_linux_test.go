@@ -133,10 +133,12 @@ func TestParseStat(t *testing.T) {
 	t.Parallel()
 	// proc_pid_stat(5), with a name that looks like the rest of the line.
 	const user = "7 (a) S 1 2 (b) S 1 7 7 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0"
+	const dead = "7 (sh) Z 5 7 7 34816 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 1 0 0"
 	const thread = "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 3 0 0"
 	for stat, want := range map[string]identity{
-		user:   {start: 123450 * time.Millisecond},
-		thread: {start: 30 * time.Millisecond, kernel: true},
+		user:   {start: 123450 * time.Millisecond, name: "a) S 1 2 (b", parent: 1, group: 7},
+		dead:   {start: 10 * time.Millisecond, name: "sh", parent: 5, group: 7, terminal: true, dead: true},
+		thread: {start: 30 * time.Millisecond, name: "kthreadd", kernel: true},
 	} {
 		if got, ok := parseStat([]byte(stat)); got != want || !ok {
 			t.Errorf("%s: %+v, %v", stat, got, ok)

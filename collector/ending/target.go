@@ -45,6 +45,9 @@ var (
 	ErrReplaced = errors.New("it has ended, and its pid is another process's")
 	// ErrReleased is a process that has closed its sockets and goes on.
 	ErrReleased = errors.New("it holds the socket no longer")
+	// ErrInterrupted is a process that was left alone because whoever asked for its
+	// end did not wait for it.
+	ErrInterrupted = errors.New("it was interrupted before")
 	// ErrUnsure is a process of which one of these cannot be ruled out.
 	ErrUnsure = errors.New("it cannot be told whether it is the same process still")
 )

@@ -36,23 +36,20 @@
 //
 // # What remains
 //
-// The socket was never connected, so there is no TIME_WAIT. But the bucket of a
-// port, as long as others are in it, remembers things of a socket that was bound
-// (struct inet_bind_bucket).
-//
-// Of one with SO_REUSEPORT it remembers user and address, and lets the next one
-// with the same by without a check, though a check can have another outcome:
-// IPV6_V6ONLY and SO_REUSEADDR are not compared. Any program that was bound there
-// for a moment leaves that; the probe clears it, which needs CAP_NET_ADMIN in the
-// namespace. Without, a second bind may succeed where it should not. It also
-// means that the outcome of bind can depend on sockets that are gone, which no
-// table shows.
-//
-// That a socket without SO_REUSEADDR was bound makes further checks complete and
-// changes no outcome. But before Linux 6.18 a port that outgoing connections
-// share is given to no further one after anything was bound to it, the probe too,
-// until the last of these connections has ended. There are other ports to choose
-// from.
+// The socket never was connected, so there is no TIME_WAIT. The kernel's bucket
+// of the port, where others are in it, keeps hints for later binds (fastreuse and
+// fastreuseport in struct inet_bind_bucket), which say what checks can be left
+// out. A probe with SO_REUSEPORT that succeeds leaves its user and address there,
+// as any such program does: until the others have gone, a later socket of that user
+// with the option can get away with what it would be refused. Taking that back
+// would take it from a service, too, that was there before and lives by it. A probe
+// without the option that succeeds beside sockets that have it, at another address,
+// does take it away: where a service shares its port and connections of other users
+// are open, its next worker may then be refused until these are closed. One
+// thing changed before Linux 6.18: a port that outgoing connections share
+// (fastreuse -1) is given to no further one after any socket was bound to it, the
+// probe too, until the last of these connections has ended. There are other ports
+// to choose from.
 //
 // # Other users
 //

@@ -22,9 +22,6 @@ func try(b why.Bind, listen bool) (string, error) {
 	defer runtime.UnlockOSThread()
 	fd, err := open(b, listen)
 	if fd >= 0 {
-		if err == nil {
-			forget(b)
-		}
 		if closeErr := unix.Close(fd); closeErr != nil && err == nil {
 			return "", fmt.Errorf("probe: close: %w", closeErr)
 		}

@@ -23,6 +23,8 @@ type Bind struct {
 	Device string
 
 	UID uint32
+	// User is the name of UID, "" where it has none or nobody asked. It is hostile.
+	User string
 	// Privileged tells whether the program may bind the privileged ports
 	// (CAP_NET_BIND_SERVICE in the user namespace that owns the network namespace).
 	Privileged socket.Tri

@@ -3,6 +3,7 @@ package why
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"github.com/sockls/sockls/collector/socket"
 )
@@ -60,6 +61,9 @@ func (x *explainer) changes() []Change {
 		unclear = nil // there is one that is known to help
 	}
 	for _, c := range x.addresses() {
+		if c.Bind.Addr.IsLoopback() && len(free) > 0 {
+			continue // a server for nobody else is the last thing to advise
+		}
 		try(c.Option, c.Bind)
 	}
 	return append(free, unclear...)
@@ -104,6 +108,13 @@ func (x *explainer) options() []Change {
 	if !b.ReusePort {
 		add("SO_REUSEPORT", func(b *Bind) { b.ReusePort = true })
 	}
+	if uid, ok := x.groupOwner(); ok && uid != b.UID {
+		option := "uid " + strconv.FormatUint(uint64(uid), 10)
+		if !b.ReusePort {
+			option = "SO_REUSEPORT and " + option
+		}
+		add(option, func(b *Bind) { b.ReusePort, b.UID = true, uid })
+	}
 	switch x.decision.Obstacle {
 	case RulePrivileged:
 		add("CAP_NET_BIND_SERVICE", func(b *Bind) { b.Privileged = socket.Yes })
@@ -117,6 +128,21 @@ func (x *explainer) options() []Change {
 		}
 	}
 	return all
+}
+
+// groupOwner is the user of the sockets that are in the way and share the port
+// among themselves, if there is one.
+func (x *explainer) groupOwner() (uid uint32, ok bool) {
+	for _, c := range x.decision.Clashes {
+		switch {
+		case c.Blocking == socket.No:
+		case reusePort(c.Socket) != socket.Yes || !c.Socket.HasUID || ok && c.Socket.UID != uid:
+			return 0, false
+		default:
+			uid, ok = c.Socket.UID, true
+		}
+	}
+	return uid, ok
 }
 
 // addresses are those that may do in place of the wanted one.

@@ -40,7 +40,7 @@ func (n *newcomer) allies(all []resident) []*resident {
 
 // mayPass tells whether the newcomer may be let in although enemy is in the way.
 func (n *newcomer) mayPass(enemy *resident, allies []*resident) bool {
-	if n.Proto == socket.TCP && enemy.reusePort == socket.Yes && enemy.accepted() != socket.No {
+	if n.Proto == socket.TCP && enemy.reusePort != socket.No && enemy.accepted() != socket.No {
 		// A connection inherits SO_REUSEPORT from its listener and the user from
 		// whoever accepts it. The listener may have been the newcomer's user's, and
 		// is remembered as long as a socket is left.

@@ -156,10 +156,8 @@ func TestChanges(t *testing.T) {
 		{"both", bind("0.0.0.0:8080"), []*socket.Socket{
 			sock(socket.Bound, "0.0.0.0:8080", "", reuse(socket.Yes, socket.No)), sock(socket.Listen, "0.0.0.0:8080", "", reuse(socket.Yes, socket.Yes)),
 		}, nil, []change{{"SO_REUSEADDR and SO_REUSEPORT", Free}}},
-		{"dual stack", bind("[::]:8080"), listener("0.0.0.0:8080"), nil, []change{{"IPV6_V6ONLY", Free}, {"[::1] in place of [::]", Free}}},
-		{"any", Bind{Proto: socket.TCP, Port: 8080, Privileged: socket.Yes}, listener("[::1]:8080"), nil, []change{
-			{"0.0.0.0 in place of every address", Free}, {"127.0.0.1 in place of every address", Free},
-		}},
+		{"dual stack", bind("[::]:8080"), listener("0.0.0.0:8080"), nil, []change{{"IPV6_V6ONLY", Free}}},
+		{"any", Bind{Proto: socket.TCP, Port: 8080, Privileged: socket.Yes}, listener("[::1]:8080"), nil, []change{{"0.0.0.0 in place of every address", Free}}},
 		{"privileged", func() Bind { b := bind("0.0.0.0:80"); b.Privileged = socket.No; return b }(), nil, nil, []change{{"CAP_NET_BIND_SERVICE", Free}}},
 		{"not here", bind("10.9.9.9:8080"), nil, nil, []change{{"0.0.0.0 in place of 10.9.9.9", Free}}},
 		{"no device", func() Bind { b := bind("0.0.0.0:8080"); b.Device = "eth9"; return b }(), nil, nil, []change{{"no SO_BINDTODEVICE", Free}}},
@@ -183,6 +181,38 @@ func TestChanges(t *testing.T) {
 				t.Errorf("changes (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestElsewhere: another namespace matters where the address is one that both would
+// have, were they in one.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		there, wanted string
+		want          int
+	}{
+		{"127.0.0.1:8080", "127.0.0.1:8080", 1},
+		{"127.0.0.1:8080", "0.0.0.0:8080", 1},
+		{"127.0.0.1:8080", "[::]:8080", 1},
+		{"127.0.0.1:8080", "[::1]:8080", 0},
+		{"0.0.0.0:8080", "127.0.0.2:8080", 1},
+		{"127.0.0.1:8080", "127.0.0.2:8080", 0},
+	} {
+		there := sock(socket.Listen, tt.there, "", reuse(socket.Yes, socket.Yes))
+		there.Device = "eth9" // interfaces there are others
+		b := bind(tt.wanted)
+		b.ReusePort = true
+		a := Explain(Situation{Bind: b, Machine: plainMachine(), Elsewhere: []*socket.Socket{there}})
+		got := 0
+		for _, r := range a.Reasons {
+			if r.Rule == RuleOtherNetNS {
+				got++
+			}
+		}
+		if got != tt.want || a.Verdict != Free {
+			t.Errorf("%s there, %s wanted: %v, %d reasons", tt.there, tt.wanted, a.Verdict, got)
+		}
 	}
 }
 

@@ -95,10 +95,6 @@ func descended(all []*socket.Process) bool {
 	return false
 }
 
-// manager reports whether the process is a service manager, which opens sockets
-// for the services it starts.
-func manager(p *socket.Process) bool { return p.PID == 1 || p.Name == "systemd" }
-
 // socketUnit finds the unit that a service manager has opened the socket for,
 // nil where no manager holds it or no unit tells of such an address.
 func (x *explainer) socketUnit(s *socket.Socket) *workload.SocketUnit {
@@ -106,7 +102,7 @@ func (x *explainer) socketUnit(s *socket.Socket) *workload.SocketUnit {
 		return nil
 	}
 	for i := range s.Processes {
-		if p := s.Processes[i].Process; manager(p) {
+		if p := s.Processes[i].Process; Manager(p) {
 			if u := x.unitOf(s, p.PID != 1); u != nil {
 				return u
 			}

@@ -35,7 +35,7 @@ func (x *explainer) holderRemedies(g *group, r *Reason) []Remedy {
 			remedies = append(remedies, x.proxyRemedy(w.Proxy))
 		case w != nil && w.Container != nil:
 			remedies = append(remedies, containerRemedy(w.Container))
-		case manager(p):
+		case Manager(p):
 			if r.Unit == nil {
 				remedies = append(remedies, managerRemedy(p))
 			}
@@ -211,8 +211,13 @@ func (x *explainer) endRemedy(g *group, all, plainly []*socket.Process) Remedy {
 	case n > 2:
 		r.Text = "End all " + counted(n, "process", "processes") + "."
 	}
-	if len(all) == len(plainly) && receives(g.sockets[0]) && x.alone(all) {
-		r.Command = killCommand(g.sockets[0])
+	if len(all) == len(plainly) && receives(g.sockets[0]) {
+		switch at := g.sockets[0]; {
+		case x.alone(all, nil):
+			r.Command = killCommand(at, ":"+number(uint16(at.Local.Port)))
+		case !slices.ContainsFunc(g.sockets, func(s *socket.Socket) bool { return s.Local != at.Local }) && x.alone(all, at):
+			r.Command = killCommand(at, placeWords(at))
+		}
 	}
 	if r.Command != "" {
 		return r
@@ -230,25 +235,43 @@ func (x *explainer) endRemedy(g *group, all, plainly []*socket.Process) Remedy {
 }
 
 // killCommand is the command line that ends who has a port of a protocol, ""
-// where there is none. Without the state it is about listeners.
-func killCommand(s *socket.Socket) string {
-	port := number(uint16(s.Local.Port))
+// where there is none. Without the state it is about listeners. Place is ":PORT",
+// or a filter of several words.
+func killCommand(s *socket.Socket, place string) string {
+	words := place
+	if strings.Contains(place, " ") {
+		words = "'" + place + "'"
+	}
 	switch {
+	case place == "":
+		return ""
+	case s.State == socket.Bound && words == place:
+		return "sockls kill -t 'state bound and sport = " + place + "'"
 	case s.State == socket.Bound:
-		return "sockls kill -t 'state bound and sport = :" + port + "'"
+		return "sockls kill -t 'state bound and " + place + "'"
 	case s.State == socket.Listen && s.Proto == socket.TCP:
-		return "sockls kill -t :" + port
+		return "sockls kill -t " + words
 	case s.State == socket.Unconn && s.Proto == socket.UDP:
-		return "sockls kill -u :" + port
+		return "sockls kill -u " + words
 	}
 	return ""
 }
 
-// alone reports whether only these processes have sockets on the port that
-// "sockls kill" would end them for.
-func (x *explainer) alone(all []*socket.Process) bool {
+// placeWords is a filter for the sockets at the address and port of s, "" where
+// none tells them from others.
+func placeWords(s *socket.Socket) string {
+	a := s.Local.Addr
+	if a.IsUnspecified() || a.Is4In6() || a.Zone() != "" {
+		return ""
+	}
+	return "src " + address(a) + ":" + number(uint16(s.Local.Port))
+}
+
+// alone reports whether only these processes have sockets on the port, and at the
+// place of at if that is not nil, that "sockls kill" would end them for.
+func (x *explainer) alone(all []*socket.Process, at *socket.Socket) bool {
 	for _, s := range x.Sockets {
-		if s.Proto != x.Bind.Proto || !receives(s) {
+		if s.Proto != x.Bind.Proto || !receives(s) || at != nil && s.Local.Addr.Unmap() != at.Local.Addr {
 			continue
 		}
 		for i := range s.Processes {

@@ -22,7 +22,7 @@ func Stop(s *socket.Socket, p *socket.Process, units []workload.SocketUnit) (r R
 		return x.proxyRemedy(w.Proxy), true
 	case w != nil && w.Container != nil:
 		return containerRemedy(w.Container), true
-	case manager(p):
+	case Manager(p):
 		return managerRemedy(p), true
 	case w != nil && strings.HasSuffix(w.Unit, ".service"):
 		return serviceRemedy(w), true

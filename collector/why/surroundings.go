@@ -129,9 +129,9 @@ func (x *explainer) forwardRemedies(f *machine.Forward) []Remedy {
 	return []Remedy{see}
 }
 
-// elsewhere are the sockets that have the port in other network namespaces:
-// those that a stranger can reach, for what merely talks there takes nothing
-// away from anybody here.
+// elsewhere are the sockets that have the wanted address and port in other network
+// namespaces: those that a stranger can reach, for what merely talks there takes
+// nothing away from anybody here.
 func (x *explainer) elsewhere() []Reason {
 	type key struct {
 		inode  uint64
@@ -143,7 +143,7 @@ func (x *explainer) elsewhere() []Reason {
 		all   []Reason
 	)
 	for _, s := range x.Elsewhere {
-		if s.Proto != x.Bind.Proto || !receives(s) && s.Proto == socket.TCP {
+		if s.Proto != x.Bind.Proto || !receives(s) && s.Proto == socket.TCP || !x.wouldMeet(s) {
 			continue
 		}
 		k := key{owners: owners(s)}
@@ -161,6 +161,21 @@ func (x *explainer) elsewhere() []Reason {
 		})
 	}
 	return all
+}
+
+// wouldMeet reports whether the wish would have an address in common with a socket
+// of another network namespace, were they in one. Interfaces there are others.
+func (x *explainer) wouldMeet(s *socket.Socket) bool {
+	b := x.Bind
+	b.Device, b.ReuseAddr, b.ReusePort = "", false, false
+	there := *s
+	there.Device = ""
+	for _, c := range x.decide(b, &machine.Machine{IPv6: x.Machine.IPv6, V6Only: x.Machine.V6Only}, []*socket.Socket{&there}).Clashes {
+		if c.Blocking == socket.No {
+			return false
+		}
+	}
+	return true
 }
 
 // ranges tell what the kernel itself does with a port that nobody has.

@@ -14,6 +14,8 @@ import (
 type Ending struct {
 	Head
 	Action string // "kill" or "close"
+	// Plan is what is to be done, nil for nothing.
+	Plan *Plan
 	// DryRun is set when nothing was done.
 	DryRun    bool
 	Done      bool // all of what was wanted
@@ -22,6 +24,16 @@ type Ending struct {
 	Ports     []FreedPort
 	// Destroyed are as many as Sockets, or none.
 	Destroyed []Destroyed
+}
+
+// Plan is what a command is about to do, or would do.
+type Plan struct {
+	Text string // a sentence
+	// Signal goes to the processes, and Then to what holds on after Timeout; ""
+	// for none.
+	Signal, Then string
+	Timeout      time.Duration
+	PIDs         []int
 }
 
 // EndedProcess is a process and what became of it. An empty result is that of
@@ -59,6 +71,7 @@ func WriteEnding(w io.Writer, e *Ending) error {
 	dst = strconv.AppendBool(dst, e.DryRun)
 	dst = append(dst, ",\n  \"done\": "...)
 	dst = strconv.AppendBool(dst, e.Done)
+	dst = appendPlan(append(dst, ",\n  \"plan\": "...), e)
 	dst = append(dst, ",\n  \"sockets\": "...)
 	dst = appendArray(dst, len(e.Sockets), func(dst []byte, i int) []byte {
 		dst = appendSocket(append(dst, '{'), e.Sockets[i], true)
@@ -83,6 +96,24 @@ func WriteEnding(w io.Writer, e *Ending) error {
 	dst = appendNotices(dst, e.Notices)
 	_, err := w.Write(append(dst, "\n}\n"...))
 	return err
+}
+
+// appendPlan appends a sentence, and of kill what a script needs of it.
+func appendPlan(dst []byte, e *Ending) []byte {
+	p := e.Plan
+	if p == nil {
+		return append(dst, "null"...)
+	}
+	dst = appendText(append(dst, '{'), "text", p.Text)
+	if e.Action == "kill" {
+		dst = appendTextOrNull(dst, "signal", p.Signal)
+		dst = appendNumber(dst, "timeout_ms", uint64(p.Timeout/time.Millisecond))
+		dst = appendTextOrNull(dst, "then", p.Then)
+		dst = appendList(dst, "pids", len(p.PIDs), func(dst []byte, i int) []byte {
+			return strconv.AppendInt(dst, int64(p.PIDs[i]), 10)
+		})
+	}
+	return append(dst, '}')
 }
 
 func appendEnded(dst []byte, p *EndedProcess) []byte {

@@ -22,7 +22,8 @@ func ended() *jsonout.Ending {
 	}
 	return &jsonout.Ending{
 		Head:   jsonout.Head{Host: "h", Time: time.Unix(1_700_000_000, 0), Notices: []socket.Notice{{Code: "x", Message: "y"}}},
-		Action: "kill", Done: true, Sockets: []*socket.Socket{s},
+		Action: "kill", Plan: &jsonout.Plan{Text: "Do", Signal: "TERM", Then: "KILL", Timeout: 1500 * time.Millisecond, PIDs: []int{7, 8}},
+		Done: true, Sockets: []*socket.Socket{s},
 		Processes: []jsonout.EndedProcess{
 			{PID: 7, Result: "ended", Signals: []string{"TERM", "KILL"}, Advice: &why.Remedy{Text: "Stop \x1b\xff", Command: "systemctl stop x.service"}},
 			{PID: 8, Result: "refused", Error: "operation not permitted"},
@@ -66,6 +67,7 @@ func TestEndingKill(t *testing.T) {
 	}
 	for _, part := range []string{
 		`"schema": "sockls/v1"`, `"action": "kill"`, `"dry_run": false`, `"done": true`,
+		`"plan": {"text":"Do","signal":"TERM","timeout_ms":1500,"then":"KILL","pids":[7,8]}`,
 		`{"proto":"tcp","local":{"address":"127.0.0.1","port":80},"device":null,"free":true,"text":"free","wait_s":2,"held_by":null}`,
 		`"text":"still held","wait_s":null,"held_by":{"proto":"tcp",`,
 	} {
@@ -87,8 +89,11 @@ func TestEndingClose(t *testing.T) {
 	if _, there := document["processes"]; there {
 		t.Error("close has nothing to do with processes")
 	}
-	e.Destroyed, e.DryRun = nil, true
-	if text, _ = decode(t, e); strings.Contains(text, "result") || !strings.Contains(text, `"dry_run": true`) {
+	if !strings.Contains(text, `"plan": {"text":"Do"},`) {
+		t.Errorf("close has a plan without signals:\n%s", text)
+	}
+	e.Destroyed, e.DryRun, e.Plan = nil, true, nil
+	if text, _ = decode(t, e); strings.Contains(text, "result") || !strings.Contains(text, `"dry_run": true`) || !strings.Contains(text, `"plan": null`) {
 		t.Errorf("what would be done has no result:\n%s", text)
 	}
 }

@@ -38,15 +38,17 @@ func appendSocket(dst []byte, s *socket.Socket, owners bool) []byte {
 	} else {
 		dst = appendNumber(dst, "cookie", s.Cookie)
 	}
-	dst = appendKey(dst, "netns")
-	if s.NetNS == nil {
-		dst = append(dst, "null"...)
-	} else {
-		dst = appendNumber(append(dst, '{'), "inode", s.NetNS.Inode)
-		dst = appendTextOrNull(dst, "name", s.NetNS.Name)
-		dst = append(dst, '}')
-	}
+	dst = appendNetNS(appendKey(dst, "netns"), s.NetNS)
 	return appendDetails(appendOwners(dst, s, owners), s)
+}
+
+func appendNetNS(dst []byte, ns *socket.NetNS) []byte {
+	if ns == nil {
+		return append(dst, "null"...)
+	}
+	dst = appendNumber(append(dst, '{'), "inode", ns.Inode)
+	dst = appendTextOrNull(dst, "name", ns.Name)
+	return append(dst, '}')
 }
 
 func appendOwners(dst []byte, s *socket.Socket, owners bool) []byte {

@@ -10,12 +10,15 @@ import (
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/why"
+	"github.com/sockls/sockls/render/whyout"
 )
 
 // Head is what a document about ports says beside its answers.
 type Head struct {
-	Host    string
-	Time    time.Time
+	Host string
+	Time time.Time
+	// NetNS is the network namespace that was asked about, nil where not known.
+	NetNS   *socket.NetNS
 	Notices []socket.Notice
 }
 
@@ -24,6 +27,8 @@ type Head struct {
 func Why(w io.Writer, h Head, a *why.Answer) error {
 	dst := append(appendHead(nil, &h), ",\n  \"bind\": "...)
 	dst = appendBind(dst, &a.Bind)
+	dst = append(dst, ",\n  \"summary\": "...)
+	dst = appendString(dst, whyout.Summary(a))
 	dst = append(dst, ",\n  \"free\": "...)
 	dst = strconv.AppendBool(dst, a.Verdict == why.Free)
 	dst = append(dst, ",\n  \"verdict\": \""+a.Verdict.String()+"\",\n  \"errno\": "...)
@@ -69,7 +74,8 @@ func appendHead(dst []byte, h *Head) []byte {
 	dst = append(dst, "{\n  \"schema\": \""+Schema+"\",\n  "...)
 	dst = appendTop(dst, "host", h.Host)
 	dst = append(dst, ",\n  \"time\": "...)
-	return appendTime(dst, h.Time)
+	dst = appendTime(dst, h.Time)
+	return appendNetNS(append(dst, ",\n  \"netns\": "...), h.NetNS)
 }
 
 func appendNotices(dst []byte, notices []socket.Notice) []byte {
@@ -82,6 +88,7 @@ func appendNotices(dst []byte, notices []socket.Notice) []byte {
 // appendAnswer appends an answer as one object.
 func appendAnswer(dst []byte, a *why.Answer) []byte {
 	dst = appendBind(append(dst, `{"bind":`...), &a.Bind)
+	dst = appendName(dst, "summary", whyout.Summary(a))
 	dst = appendFlag(dst, "free", a.Verdict == why.Free)
 	dst = appendName(dst, "verdict", a.Verdict.String())
 	dst = appendErrno(appendKey(dst, "errno"), a)
@@ -111,6 +118,7 @@ func appendBind(dst []byte, b *why.Bind) []byte {
 	dst = appendFlag(dst, "reuseport", b.ReusePort)
 	dst = appendTri(dst, "v6only", b.V6Only)
 	dst = appendUID(dst, b.UID, true)
+	dst = appendTextOrNull(dst, "user", b.User)
 	dst = appendTri(dst, "privileged", b.Privileged)
 	dst = appendTextOrNull(dst, "device", b.Device)
 	return append(dst, '}', '}')

@@ -60,7 +60,7 @@ func TestWhyGolden(t *testing.T) {
 // TestWhyKeys checks that an answer of any kind has every key of the contract,
 // alone or among others.
 func TestWhyKeys(t *testing.T) {
-	answer := []string{"bind", "changes", "errno", "free", "reasons", "tried", "verdict"}
+	answer := []string{"bind", "changes", "errno", "free", "reasons", "summary", "tried", "verdict"}
 	reason := []string{"blocking", "forward", "others", "overlap", "remedies", "rule", "socket", "text"}
 	keys := func(v any) []string {
 		var all []string
@@ -95,7 +95,7 @@ func TestWhyKeys(t *testing.T) {
 			if err := json.Unmarshal(out.Bytes(), &one); err != nil {
 				t.Fatal(err)
 			}
-			check(t, one, append([]string{"schema", "host", "time", "notices"}, answer...))
+			check(t, one, append([]string{"schema", "host", "time", "netns", "notices"}, answer...))
 			out.Reset()
 			if err := Whys(&out, Head{}, []why.Answer{a}); err != nil {
 				t.Fatal(err)
@@ -104,7 +104,7 @@ func TestWhyKeys(t *testing.T) {
 			if err := json.Unmarshal(out.Bytes(), &several); err != nil {
 				t.Fatal(err)
 			}
-			check(t, several, []string{"schema", "host", "time", "notices", "free", "answers"})
+			check(t, several, []string{"schema", "host", "time", "netns", "notices", "free", "answers"})
 			among := several["answers"].([]any)[0]
 			check(t, among, answer)
 			for _, r := range among.(map[string]any)["reasons"].([]any) {

@@ -69,12 +69,26 @@ func (p *pen) deed(r *why.Reason) {
 	case why.RuleConnected:
 		p.say(pick(plural(r), " have ", " has "))
 		p.sockets(r, "connection", "connections")
-		p.say(" on ")
-		p.here(s)
+		if apart(r) {
+			p.say(" on several addresses")
+		} else {
+			p.say(" on ")
+			p.here(s)
+		}
 	default:
 		p.say(pick(plural(r), " have ", " has "))
 		p.here(s)
 	}
+}
+
+// apart reports whether the sockets of a reason have different addresses.
+func apart(r *why.Reason) bool {
+	for _, s := range r.Others {
+		if s.Local != r.Socket.Local {
+			return true
+		}
+	}
+	return false
 }
 
 // sockets counts those of a reason.

@@ -30,7 +30,12 @@ func (p *pen) verdict(a *why.Answer) {
 	case why.Refused:
 		p.say(" is refused")
 		if first != nil && first.Rule == why.RulePrivileged {
-			p.say(" to uid " + strconv.FormatUint(uint64(a.Bind.UID), 10))
+			p.say(" to ")
+			if a.Bind.User != "" {
+				p.name(a.Bind.User)
+			} else {
+				p.say("uid " + strconv.FormatUint(uint64(a.Bind.UID), 10))
+			}
 		}
 		p.tried(a)
 		switch {

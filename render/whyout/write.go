@@ -67,12 +67,11 @@ func kindsOf(a *why.Answer) map[kindred]int {
 	return all
 }
 
-// Verdict prints the first line of an answer alone.
-func Verdict(w io.Writer, a *why.Answer, o Options) error {
-	p := newPen(o)
+// Summary is the first line of an answer, unbroken.
+func Summary(a *why.Answer) string {
+	p := newPen(Options{})
 	p.verdict(a)
-	p.flow(0, "", 0, verdictRole(a.Verdict))
-	return p.flush(w)
+	return string(p.scratch)
 }
 
 // heading goes before reasons that do not certainly block.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ type closing struct {
 	collector collector.Collector
 	began     time.Time
 	sockets   []*socket.Socket
+	planned   *jsonout.Plan
 	done      []jsonout.Destroyed
 	notices   []socket.Notice
 }
@@ -40,17 +42,22 @@ func closeRun(ctx context.Context, o *closeOptions) error {
 		return err
 	}
 	c.tell(c.notices)
+	if len(c.sockets) == 0 {
+		complain(o.streams, "nothing matches")
+		return c.finish()
+	}
 	if err := c.describe(); err != nil {
 		return err
 	}
-	switch {
-	case len(c.sockets) == 0:
-		complain(o.streams, "nothing matches")
-		return c.finish()
-	case o.dryRun:
+	deed := "Destroy " + counted(len(c.sockets), "socket", "sockets")
+	c.planned = &jsonout.Plan{Text: deed}
+	if o.dryRun {
+		if err := o.plan(deed); err != nil {
+			return err
+		}
 		return c.finish()
 	}
-	yes, err := o.agreed("Destroy " + counted(len(c.sockets), "socket", "sockets") + "?")
+	yes, err := o.agreed(deed + "?")
 	if err != nil {
 		return err
 	}
@@ -89,7 +96,7 @@ func (c *closing) describe() error {
 	for _, s := range c.sockets {
 		if line := caveat(s); line != "" && !seen[line] {
 			seen[line] = true
-			if _, err := fmt.Fprintln(c.streams.Out, "  "+line); err != nil {
+			if err := c.write("  " + line); err != nil {
 				return err
 			}
 		}
@@ -142,6 +149,9 @@ func (c *closing) destroy(ctx context.Context) error {
 		if errors.As(err, &failed) {
 			err = failed.Err // the table shows the protocol
 		}
+		if errors.Is(err, sockdiag.ErrNotNetAdmin) && os.Geteuid() == 0 {
+			err = errors.New("it takes CAP_NET_ADMIN, which root does not have over this network namespace")
+		}
 		switch {
 		case err == nil:
 			c.done[i] = jsonout.Destroyed{Result: closeDestroyed, Remark: remark(s)}
@@ -192,19 +202,19 @@ func (c *closing) recheck(ctx context.Context, missing map[uint64]int) error {
 
 // summarise counts, and lists those that failed.
 func (c *closing) summarise() error {
-	var out []byte
 	count := map[string]int{}
 	for i, s := range c.sockets {
 		count[c.done[i].Result]++
 		if c.done[i].Result != closeFailed {
 			continue
 		}
-		out = append(out, placeName(s)...)
+		line := placeName(s)
 		if remote := column("remote", s); remote != "" {
-			out = append(append(out, " -> "...), remote...)
+			line += " -> " + remote
 		}
-		out = append(append(out, ": "...), escaped(c.done[i].Error)...)
-		out = append(out, '\n')
+		if err := c.write(line + ": " + escaped(c.done[i].Error)); err != nil {
+			return err
+		}
 	}
 	line := counted(count[closeDestroyed], "socket", "sockets") + " destroyed"
 	if n := count[closeGone]; n > 0 {
@@ -213,9 +223,7 @@ func (c *closing) summarise() error {
 	if n := count[closeFailed]; n > 0 {
 		line += fmt.Sprintf(", %d not destroyed", n)
 	}
-	out = append(append(out, line...), '\n')
-	_, err := c.streams.Out.Write(out)
-	return err
+	return c.write(line)
 }
 
 // finish prints what was done where that is wanted, and chooses the exit code.
@@ -227,7 +235,7 @@ func (c *closing) finish() error {
 	if c.json {
 		document := jsonout.Ending{
 			Head:   jsonout.Head{Host: host(), Time: c.began, Notices: c.notices},
-			Action: "close", DryRun: c.dryRun, Done: !failed && !c.dryRun, Sockets: c.sockets, Destroyed: c.done,
+			Action: "close", DryRun: c.dryRun, Plan: c.planned, Done: !failed && !c.dryRun, Sockets: c.sockets, Destroyed: c.done,
 		}
 		if err := jsonout.WriteEnding(c.streams.Out, &document); err != nil {
 			return err

@@ -260,7 +260,10 @@ func (th *theatre) explainJSON(data []byte, work string) ([]string, error) {
 	if _, ok := document["notices"].([]any); !ok {
 		return nil, fmt.Errorf("notices are %v", document["notices"])
 	}
-	for _, key := range []string{"schema", "host", "time", "notices"} {
+	if ns, ok := document["netns"].(object); !ok || number(ns["inode"]) == 0 {
+		return nil, fmt.Errorf("netns is %v", document["netns"])
+	}
+	for _, key := range []string{"schema", "host", "time", "netns", "notices"} {
 		delete(document, key)
 	}
 	answers := []any{document}
@@ -281,7 +284,11 @@ func (th *theatre) explainJSON(data []byte, work string) ([]string, error) {
 			parts[key] = list
 			delete(answer, key)
 		}
-		lines = append(lines, string(appendValue(nil, answer)))
+		line, err := th.explainText(string(appendValue(nil, answer)), work)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
 		for _, r := range parts["reasons"] {
 			if err := th.normaliseReason(r.(object)); err != nil {
 				return nil, err

@@ -35,12 +35,16 @@ SIGTERM, and SIGKILL after the timeout if it holds it still. A process that has
 closed the socket is left alone. Who is signalled is the process that was shown,
 whatever has become of its number. The first process, service managers, and the
 processes that sockls was started from are never signalled: then nothing is done.
+What would start a process again is named beside it: the unit or container to stop
+instead, or the process that has started it and lives.
 
 In the end it binds the port for a moment, as a server would, with SO_REUSEADDR,
-and says it is free only if that succeeds and nothing has taken it again.
+and says it is free only if that succeeds and nothing has taken it again within a
+quarter of a second. It is free "for now" where what has started the process lives
+on: a loop that sleeps for longer takes the port again later.
 
 Exit code: 0 the port is free, 1 nothing matched or it is not free, 2 wrong usage,
-refusal or failure.`,
+refusal or failure, 130 interrupted (128 and the number of the signal).`,
 		Example: `  sockls kill :8080
   sockls kill -t :8080 --yes
   sockls kill 'node and port 3000-3010' --dry-run
@@ -62,9 +66,20 @@ refusal or failure.`,
 	f.BoolVarP(&o.ipv4, "ipv4", "4", false, "IPv4 sockets alone")
 	f.BoolVarP(&o.ipv6, "ipv6", "6", false, "IPv6 sockets alone")
 	f.StringVarP(&o.signal, "signal", "s", "TERM", "send `SIGNAL`, a name or a number; SIGKILL follows only TERM, INT and QUIT")
-	f.DurationVar(&o.timeout, "timeout", 5*time.Second, "how long a process has to end after the signal")
+	o.timeout = 5 * time.Second
+	f.Func("timeout", "the `TIME` that a process has to end after the signal, such as 500ms, 2m, or 30 for seconds (5s unless given)", o.setTimeout)
 	o.flags(f)
 	return cmd
+}
+
+// setTimeout takes what --timeout of wait takes.
+func (o *killOptions) setTimeout(word string) error {
+	d, err := parseTimeout(word)
+	if err != nil {
+		return errors.New("it is a time such as 500ms, 30s or 5m, or a number of seconds")
+	}
+	o.timeout = d
+	return nil
 }
 
 // ending are the signals and the time of the flags.

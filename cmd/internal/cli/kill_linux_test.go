@@ -139,8 +139,12 @@ func TestKillSupervised(t *testing.T) {
 		switch {
 		case !strings.Contains(stdout, "]: ended by SIGTERM\n"):
 			t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
-		case code == 0 && strings.Contains(stdout, "tcp 127.0.0.1:8080 is free\n"):
+		case code == 0 && strings.Contains(stdout, "tcp 127.0.0.1:8080 is free for now; "):
 		case code == 1 && strings.Contains(stdout, "tcp 127.0.0.1:8080 is taken again by mksock["):
+			if !strings.Contains(stdout, fmt.Sprintf("\n  It was started by dash[%d], which may", supervisor.Process.Pid)) &&
+				!strings.Contains(stdout, fmt.Sprintf("\n  It was started by sh[%d], which may", supervisor.Process.Pid)) {
+				t.Errorf("it does not say by whom:\n%s", stdout)
+			}
 			return
 		default:
 			t.Fatalf("exit %d\n%s%s", code, stdout, stderr)

@@ -24,6 +24,8 @@ type killing struct {
 	*killOptions
 	options   ending.Options
 	collector collector.Collector
+	asked     collector.Query // what the sockets were found by
+	planned   *jsonout.Plan
 	began     time.Time
 	sockets   []*socket.Socket
 	ender     *ending.Ender
@@ -45,10 +47,7 @@ func killRun(ctx context.Context, o *killOptions) error {
 	}
 	k.tell(k.notices)
 	if len(k.sockets) == 0 {
-		if err := k.describe(); err != nil {
-			return err
-		}
-		complain(o.streams, "nothing that matches listens"+o.clientsHint())
+		complain(o.streams, k.nothing(ctx))
 		return k.finish(false)
 	}
 	if err := k.hold(); err != nil {
@@ -62,24 +61,33 @@ func killRun(ctx context.Context, o *killOptions) error {
 		return err
 	}
 	ready := k.ready()
-	switch {
-	case len(ready) == 0:
-		complain(o.streams, "there is no process to end")
+	if len(ready) == 0 {
+		complain(o.streams, k.nobody())
 		return k.finish(false)
-	case o.dryRun:
+	}
+	k.planned = k.plan(ready)
+	if o.dryRun {
+		if err := o.manners.plan(k.planned.Text); err != nil {
+			return err
+		}
 		return k.finish(true)
 	}
-	yes, err := o.agreed(k.prompt(len(ready)))
+	yes, err := o.agreed(k.planned.Text + "?")
 	if err != nil {
 		return err
 	}
 	if !yes {
 		return exitError(exitNone)
 	}
+	ctx, stop := untilInterrupted(ctx)
+	defer stop()
 	if err := k.end(ctx, ready); err != nil {
 		return err
 	}
 	free, err := k.verify(ctx)
+	if ctx.Err() != nil {
+		return k.interrupted(context.Cause(ctx))
+	}
 	if err != nil {
 		return err
 	}
@@ -103,7 +111,7 @@ func (k *killing) find(ctx context.Context) error {
 		q.States |= socket.StateSetOf(socket.Bound)
 	}
 	q.Details |= killDetails
-	k.collector = list.collector
+	k.collector, k.asked = list.collector, q
 	report, err := collector.Gather(ctx, k.collector, q, func(s *socket.Socket) {
 		if s.Local.Port != 0 {
 			k.sockets = append(k.sockets, s)
@@ -125,14 +133,6 @@ func namesBound(e filter.Expr) (names bool) {
 	return names
 }
 
-// clientsHint is for who has a client in mind.
-func (o *killOptions) clientsHint() string {
-	if o.choosesNetNS {
-		return " in that network namespace"
-	}
-	return "; connections are a matter for sockls close"
-}
-
 // hold takes hold of the processes, before anybody thinks about them.
 func (k *killing) hold() (err error) {
 	if k.ender, err = ending.New(procfs.FS{}); err != nil {
@@ -144,6 +144,7 @@ func (k *killing) hold() (err error) {
 			v.process, v.refused = k.ender.Open(v.Target)
 		}
 	}
+	k.findStarters()
 	return nil
 }
 
@@ -165,12 +166,18 @@ func (k *killing) ready() (ready []*victim) {
 	return ready
 }
 
-func (k *killing) prompt(n int) string {
-	question := fmt.Sprintf("Send SIG%s to %s", ending.SignalName(k.options.Signal), counted(n, "process", "processes"))
+// plan is what is to be done to the processes.
+func (k *killing) plan(ready []*victim) *jsonout.Plan {
+	p := &jsonout.Plan{Signal: ending.SignalName(k.options.Signal), Timeout: k.options.Timeout}
+	p.Text = fmt.Sprintf("Send SIG%s to %s", p.Signal, counted(len(ready), "process", "processes"))
 	if k.options.Kill {
-		question += fmt.Sprintf(", and SIGKILL after %v to what holds on", k.options.Timeout)
+		p.Then = "KILL"
+		p.Text += fmt.Sprintf(", and SIGKILL after %v to what holds on", p.Timeout)
 	}
-	return question + "?"
+	for _, v := range ready {
+		p.PIDs = append(p.PIDs, v.PID)
+	}
+	return p
 }
 
 // end ends them, and says what became of each.
@@ -185,12 +192,17 @@ func (k *killing) end(ctx context.Context, ready []*victim) error {
 	if k.json {
 		return nil
 	}
-	var out []byte
-	for _, v := range k.victims {
-		out = append(v.appendOutcome(out), '\n')
+	if ctx.Err() != nil && k.streams.Terminal {
+		if err := k.write(""); err != nil { // the terminal has shown ^C
+			return err
+		}
 	}
-	_, err := k.streams.Out.Write(out)
-	return err
+	for _, v := range k.victims {
+		if err := k.write(string(v.appendOutcome(nil))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // finish prints what was done where that is wanted, and chooses the exit code.
@@ -198,7 +210,7 @@ func (k *killing) finish(done bool) error {
 	if k.json {
 		document := jsonout.Ending{
 			Head:   jsonout.Head{Host: host(), Time: k.began, Notices: k.notices},
-			Action: "kill", DryRun: k.dryRun, Done: done && !k.dryRun, Sockets: k.sockets, Ports: k.ports,
+			Action: "kill", DryRun: k.dryRun, Plan: k.planned, Done: done && !k.dryRun, Sockets: k.sockets, Ports: k.ports,
 		}
 		for _, v := range k.victims {
 			document.Processes = append(document.Processes, v.json())
@@ -211,15 +223,6 @@ func (k *killing) finish(done bool) error {
 		return exitError(exitNone)
 	}
 	return nil
-}
-
-// say writes a line that is escaped already.
-func (k *killing) say(line string) error {
-	if k.json {
-		return nil
-	}
-	_, err := k.streams.Out.Write(append([]byte(line), '\n'))
-	return err
 }
 
 // escaped is text that others chose, made harmless.

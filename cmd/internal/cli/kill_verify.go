@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -177,7 +176,10 @@ func (k *killing) try(p *jsonout.FreedPort) (inUse bool) {
 		p.Text = "nothing holds it any more; whether it can be bound could not be tried: " + escaped(err.Error())
 		return false
 	case errno != "":
-		p.Text = fmt.Sprintf("nothing listens there any more, and yet bind fails with %s (sockls why %s :%d)", errno, s.Proto, s.Local.Port)
+		p.Text = "nothing listens there any more, and yet bind fails with " + errno
+		if command := k.whyCommand(s); command != "" {
+			p.Text += " (" + command + ")"
+		}
 		return errno == addressInUse
 	}
 	p.Free, p.Text = true, "free"
@@ -191,68 +193,3 @@ func (k *killing) try(p *jsonout.FreedPort) (inUse bool) {
 }
 
 const addressInUse = "EADDRINUSE"
-
-// report says it of all places. What connections are in the way is looked up
-// here, once.
-func (k *killing) report(ctx context.Context) error {
-	for i := range k.ports {
-		p := &k.ports[i]
-		if k.inUse[i] {
-			k.waits(ctx, p)
-		}
-		line := placeName(p.Socket) + " is " + p.Text
-		if !p.Free && p.By == nil {
-			line = placeName(p.Socket) + ": " + p.Text
-		}
-		if err := k.say(line); err != nil {
-			return err
-		}
-		if p.By == nil {
-			continue
-		}
-		for _, v := range k.victims {
-			if v.advice != nil {
-				if err := k.say("  " + v.hint()); err != nil {
-					return err
-				}
-				break
-			}
-		}
-	}
-	return nil
-}
-
-// waits counts the connections that are in the way.
-func (k *killing) waits(ctx context.Context, p *jsonout.FreedPort) {
-	q := collector.Query{
-		Protos: socket.ProtoSetOf(p.Socket.Proto), IPv4: true, IPv6: true,
-		States:  socket.AllStates &^ socket.ListeningStates &^ socket.StateSetOf(socket.Bound),
-		Details: socket.DetailTimer,
-		Filter:  onPortsOf([]*socket.Socket{p.Socket}),
-	}
-	waiting, others := 0, 0
-	_, err := k.collector.Collect(ctx, q, func(s *socket.Socket) error {
-		if s.State != socket.TimeWait {
-			others++
-			return nil
-		}
-		waiting++
-		if s.Details != nil && s.Details.Timer != nil {
-			p.Wait = max(p.Wait, time.Duration(s.Details.Timer.Expires)*time.Millisecond)
-		}
-		return nil
-	})
-	if err != nil {
-		return // then it is said without
-	}
-	if waiting > 0 {
-		p.Text += ": " + counted(waiting, "connection is", "connections are") + " in TIME_WAIT"
-		if p.Wait > 0 {
-			p.Text += fmt.Sprintf(", for %d s more", int64((p.Wait+time.Second-1)/time.Second))
-		}
-	}
-	if others > 0 {
-		p.Wait = 0 // nobody knows how long these last
-		p.Text += "; " + counted(others, "connection is", "connections are") + " open or closing still"
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/sockls/sockls/collector/ending"
 	"github.com/sockls/sockls/collector/socket"
@@ -13,6 +14,7 @@ import (
 	"github.com/sockls/sockls/collector/workload"
 	"github.com/sockls/sockls/render/jsonout"
 	"github.com/sockls/sockls/render/text"
+	"github.com/sockls/sockls/render/whyout"
 )
 
 // victim is a process that holds some of the sockets.
@@ -22,6 +24,8 @@ type victim struct {
 	// holds is the first of its sockets.
 	holds  *socket.Socket
 	advice *why.Remedy
+	// starter may start it again; nil where nobody is known to.
+	starter *ending.Starter
 	// process is nil where it is not to be signalled; refused then tells why.
 	process *ending.Process
 	refused error
@@ -66,13 +70,18 @@ func (v *victim) name() string {
 	return string(text.AppendQuoted(nil, v.seen.Name)) + fmt.Sprintf("[%d]", v.PID)
 }
 
-// hint is the advice in one line, escaped.
-func (v *victim) hint() string {
-	line := escaped(v.advice.Text)
-	if v.advice.Command != "" {
-		line = strings.TrimSuffix(line, ".") + ": " + escaped(v.advice.Command)
+// notes are what there is to say about the process before it is ended.
+func (v *victim) notes() (notes []whyout.Note) {
+	if v.forbidden() {
+		return nil // the refusal says it all
 	}
-	return line
+	if v.refused != nil {
+		notes = append(notes, whyout.Note{Label: "but", Text: v.reason()})
+	}
+	if v.advice != nil {
+		notes = append(notes, whyout.Note{Label: "do", Text: v.advice.Text, Command: v.advice.Command})
+	}
+	return notes
 }
 
 // describe shows the sockets, the processes, and what there is to say about them.
@@ -84,52 +93,43 @@ func (k *killing) describe() error {
 		return err
 	}
 	for _, s := range k.sockets {
-		if len(s.Processes) == 0 {
-			if err := k.say("  " + placeName(s) + ": " + unreachable(s)); err != nil {
-				return err
-			}
-		} else if s.MoreHolders {
-			if err := k.say("  " + placeName(s) + ": processes that this user may not look into may hold it, too"); err != nil {
-				return err
-			}
+		line := "  " + placeName(s) + ": "
+		switch {
+		case len(s.Processes) == 0:
+			line += unreachable(s)
+		case s.MoreHolders:
+			line += "processes that this user may not look into may hold it, too"
+		default:
+			continue
+		}
+		if err := k.write(line); err != nil {
+			return err
 		}
 	}
 	if len(k.victims) == 0 {
 		return nil
 	}
-	rows := make([]*socket.Socket, len(k.victims))
-	columns := "pid,name,process-user,started,"
-	for i, v := range k.victims {
-		rows[i] = &socket.Socket{Proto: v.holds.Proto, Processes: []socket.Holder{{Process: v.seen}}}
-	}
-	belongs := func(column func(*socket.Workload) bool) bool {
-		return slices.ContainsFunc(k.victims, func(v *victim) bool { return v.seen.Workload != nil && column(v.seen.Workload) })
-	}
-	if belongs(func(w *socket.Workload) bool { return w.Unit != "" }) {
-		columns += "unit,"
-	}
-	if belongs(func(w *socket.Workload) bool { return w.Container != nil }) {
-		columns += "container,"
-	}
-	if err := k.say(""); err != nil {
+	colours, err := palette("auto", k.streams)
+	if err != nil {
 		return err
 	}
-	if err := k.show(columns+"command", rows); err != nil {
+	if err := k.write(""); err != nil {
 		return err
 	}
-	for _, v := range k.victims {
-		if v.refused != nil && !v.forbidden() {
-			if err := k.say("  " + v.name() + ": " + escaped(v.refused.Error())); err != nil {
-				return err
-			}
+	told := map[*victim]bool{}
+	style := whyout.Options{Width: k.streams.Width, Palette: colours, Now: k.began}
+	return whyout.Holders(k.streams.Out, k.sockets, style, func(p *socket.Process) (string, []whyout.Note) {
+		i := slices.IndexFunc(k.victims, func(v *victim) bool { return v.PID == p.PID && v.Started.Equal(p.Started) })
+		switch v := k.victims[i]; {
+		case v.process == nil:
+			return "by", v.notes()
+		case told[v]:
+			return "", nil // a thread of it has a table of its own
+		default:
+			told[v] = true
+			return "end", v.notes()
 		}
-		if v.advice != nil && !v.forbidden() {
-			if err := k.say("  " + v.name() + ": " + v.hint()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	})
 }
 
 // unreachable tells why a socket has no process to end.
@@ -139,7 +139,7 @@ func unreachable(s *socket.Socket) string {
 		if os.Geteuid() == 0 {
 			return "a process holds it that not even root may look into here"
 		}
-		return "a process holds it that this user may not look into; root can end it"
+		return "a process holds it that this user may not look into"
 	case socket.ReasonOtherPIDNS:
 		return "a process outside of this pid namespace holds it, and has to be ended there"
 	case socket.ReasonKernel:
@@ -148,6 +148,15 @@ func unreachable(s *socket.Socket) string {
 		return "no process has it open: it was sent over a unix socket and not received, or an io_uring holds it"
 	}
 	return "who holds it could not be found out"
+}
+
+// reason is why the process is not signalled, without its pid.
+func (v *victim) reason() string {
+	var wrapped *ending.Error
+	if errors.As(v.refused, &wrapped) {
+		return wrapped.Err.Error()
+	}
+	return v.refused.Error()
 }
 
 // forbidden reports whether the process is one that is never signalled, so that
@@ -163,12 +172,7 @@ func (k *killing) refusal() error {
 		if !v.forbidden() {
 			continue
 		}
-		reason := v.refused
-		var wrapped *ending.Error
-		if errors.As(reason, &wrapped) {
-			reason = wrapped.Err
-		}
-		message := fmt.Sprintf("nothing was done: %s[%d] holds %s, and is never signalled: %v", v.seen.Name, v.PID, placeName(v.holds), reason)
+		message := fmt.Sprintf("nothing was done: %s[%d] holds %s, and is never signalled: %s", v.seen.Name, v.PID, placeName(v.holds), v.reason())
 		if v.advice != nil {
 			message += ". " + v.advice.Text
 			if v.advice.Command != "" {
@@ -184,7 +188,7 @@ func (k *killing) refusal() error {
 func (v *victim) appendOutcome(dst []byte) []byte {
 	dst = append(dst, v.name()+": "...)
 	if v.outcome == nil {
-		return append(dst, "not signalled, "+escaped(v.refused.Error())...)
+		return append(dst, "not signalled, "+escaped(v.reason())...)
 	}
 	o := v.outcome
 	switch last := len(o.Signals) - 1; o.Result {
@@ -193,6 +197,9 @@ func (v *victim) appendOutcome(dst []byte) []byte {
 	case ending.Released:
 		dst = append(dst, "closed it after SIG"+ending.SignalName(o.Signals[last])+", and goes on"...)
 	case ending.Remains:
+		if errors.Is(o.Err, ending.ErrInterrupted) {
+			return append(dst, "got SIG"+ending.SignalName(o.Signals[last])+", and had not ended when this was interrupted"...)
+		}
 		dst = append(dst, "holds it still, in spite of SIG"+ending.SignalName(o.Signals[last])...)
 		if o.Err != nil {
 			dst = append(dst, "; "+escaped(o.Err.Error())...)
@@ -200,9 +207,20 @@ func (v *victim) appendOutcome(dst []byte) []byte {
 	case ending.Gone:
 		dst = append(dst, "not signalled, "+escaped(o.Err.Error())...)
 	default:
-		dst = append(dst, "not signalled: "+escaped(o.Err.Error())...)
+		dst = append(dst, "not signalled: "+escaped(refusalText(o.Err))...)
 	}
 	return dst
+}
+
+// refusalText says why a process was not signalled.
+func refusalText(err error) string {
+	switch {
+	case !errors.Is(err, syscall.EPERM):
+		return err.Error()
+	case os.Geteuid() == 0:
+		return "the kernel does not let even root signal it from here (CAP_KILL, a user namespace or a security module)"
+	}
+	return "it is another user's; root can end it"
 }
 
 // json is the process in the document.

@@ -132,6 +132,7 @@ func TestWrongWords(t *testing.T) {
 		{"--color sometimes", `sockls: --color is auto, always or never, not "sometimes"`},
 		{"--json --csv", "sockls: --json, --jsonl and --csv exclude each other"},
 		{"verson", `sockls: unknown command "verson", did you mean "version"? (for a process of that name: sockls process verson)`},
+		{"wyh 80", `sockls: unknown command "wyh", did you mean "why"? (for a process of that name: sockls process wyh)`},
 		{"-Y", "sockls: unknown shorthand flag: 'Y' in -Y; see sockls --help"},
 	}
 	for _, tt := range tests {

@@ -19,6 +19,7 @@ import (
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
 	"github.com/sockls/sockls/render/table"
+	"github.com/sockls/sockls/render/text"
 )
 
 // manners are what the commands have in common that put an end to something: a
@@ -69,10 +70,37 @@ func (m *manners) question(ctx context.Context, command string) (*listOptions, c
 	if err != nil {
 		return nil, q, err
 	}
-	if all, ok := q.Filter.(filter.And); ok && len(all) == 0 {
-		return nil, q, fmt.Errorf("%s needs a filter, and this one is empty", command)
+	if choosesNothing(q.Filter, command != "kill") {
+		if strings.TrimSpace(strings.Join(m.words, "")) == "" && len(m.filterFiles) == 0 {
+			return nil, q, fmt.Errorf("%s needs a filter, and this one is empty", command)
+		}
+		return nil, q, fmt.Errorf("%s needs a filter that chooses, by a port, a process, an address; this one matches everything of its kind, and is refused", command)
 	}
 	return list, q, list.openSystem()
+}
+
+// choosesNothing reports whether a filter is true of all sockets of some protocols
+// and families, and of some states unless these count: nobody means to end all that
+// listens.
+func choosesNothing(e filter.Expr, statesCount bool) bool {
+	kind := filter.Simplify(e, func(leaf filter.Expr) socket.Tri {
+		generic := false
+		switch l := leaf.(type) {
+		case filter.Protos, filter.Family:
+			generic = true
+		case filter.States:
+			generic = !statesCount || l.Set == socket.AllStates
+		case filter.Addr:
+			generic = l.Prefix.Bits() == 0 && l.Zone == ""
+		case filter.Port:
+			generic = len(l.Ranges) == 1 && l.Ranges[0].First <= 1 && l.Ranges[0].Last >= 65535
+		}
+		if generic {
+			return socket.Yes
+		}
+		return socket.Unknown
+	})
+	return filter.Constant(kind) == socket.Yes
 }
 
 // pin keeps a network namespace until the program ends: with its last process a
@@ -100,11 +128,26 @@ func (m *manners) tell(notices []socket.Notice) {
 	}
 }
 
-// show prints sockets as a table of these columns.
+// write prints a line that is escaped already, broken between words where the
+// terminal is too narrow.
+func (m *manners) write(line string) error {
+	if m.json {
+		return nil
+	}
+	const hanging = 4
+	_, err := m.streams.Out.Write(append(text.AppendWrapped(nil, []byte(line), m.streams.Width, hanging), '\n'))
+	return err
+}
+
+// show prints sockets as a table of these columns, or one after the other where
+// the terminal is too narrow for it. Of none nothing is printed.
 func (m *manners) show(columns string, rows []*socket.Socket) error {
 	fields, err := field.Parse(columns, nil)
-	if err != nil {
+	if err != nil || len(rows) == 0 {
 		return err
+	}
+	if w := m.streams.Width; w > 0 && leastWidth(fields, rows) > w {
+		return m.list(fields, rows)
 	}
 	colours, err := palette("auto", m.streams)
 	if err != nil {
@@ -122,6 +165,49 @@ func (m *manners) show(columns string, rows []*socket.Socket) error {
 	return t.Close()
 }
 
+// leastWidth is how wide a table is whose columns are as narrow as they can be.
+func leastWidth(fields []field.Field, rows []*socket.Socket) int {
+	const gap = 2
+	total := -gap
+	var cell []byte
+	for i := range fields {
+		f := &fields[i]
+		header := len(f.Header)
+		width := header
+		for _, s := range rows {
+			cell = f.Append(cell[:0], s)
+			width = max(width, text.Width(cell))
+		}
+		if f.Shrink > 0 {
+			width = min(width, max(f.Min, header))
+		}
+		total += width + gap
+	}
+	return total
+}
+
+// list prints what a table would, without columns.
+func (m *manners) list(fields []field.Field, rows []*socket.Socket) error {
+	for _, s := range rows {
+		var line []byte
+		for i := range fields {
+			if i > 0 {
+				line = append(line, ' ')
+			}
+			line = fields[i].Append(line, s)
+		}
+		if err := m.write(string(line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plan says what would be done in place of asking.
+func (m *manners) plan(deed string) error {
+	return m.write("It would " + strings.ToLower(deed[:1]) + deed[1:] + ". Nothing was done.")
+}
+
 // agreed reports whether the question is answered with yes. It is an error where
 // there is nobody to answer.
 func (m *manners) agreed(question string) (bool, error) {
@@ -132,7 +218,9 @@ func (m *manners) agreed(question string) (bool, error) {
 	if !ok || !m.streams.Terminal || !term.IsTerminal(int(in.Fd())) {
 		return false, errors.New("there is no terminal to ask on: --yes does it without asking, --dry-run shows it")
 	}
-	if _, err := fmt.Fprintf(m.streams.Out, "%s [y/N] ", question); err != nil {
+	// The answer is typed behind it, for which there is to be a column.
+	question += " [y/N]"
+	if _, err := m.streams.Out.Write(append(text.AppendWrapped(nil, []byte(question), m.streams.Width-2, 0), ' ')); err != nil {
 		return false, err
 	}
 	line, err := bufio.NewReader(in).ReadString('\n')

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sockls/sockls/cmd/internal/streams"
+	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/spelling"
 )
 
@@ -66,10 +68,10 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 	return cmd
 }
 
-// unknownCommand refuses a single word that is nearly a command: as a filter it
+// unknownCommand refuses a first word that is nearly a command: as a filter it
 // would be the name of a process, and find nothing.
 func unknownCommand(cmd *cobra.Command, args []string) error {
-	if len(args) != 1 {
+	if len(args) == 0 || !isProcessName(args[0]) {
 		return nil
 	}
 	var names []string
@@ -82,4 +84,11 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("unknown command %q, did you mean %q? (for a process of that name: sockls process %s)", args[0], near, args[0])
 	}
 	return nil
+}
+
+// isProcessName reports whether a word is one that a filter has no meaning for
+// but as the name of a process.
+func isProcessName(word string) bool {
+	f, err := filter.Parse(word, filter.Options{})
+	return err == nil && strings.HasPrefix(f.Expr.String(), "process ")
 }

@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"context"
+	"flag"
 	"os"
 	"testing"
 
@@ -13,6 +14,10 @@ import (
 	"github.com/sockls/sockls/cmd/internal/mksock"
 	"github.com/sockls/sockls/cmd/internal/streams"
 )
+
+// update writes what was printed into the scripts in place of what they expect;
+// read the difference before it is committed.
+var update = flag.Bool("update", false, "rewrite the expected outputs of the scripts")
 
 // The test binary is the program, and its tool for making sockets, when it is
 // started under their names.
@@ -74,6 +79,7 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "../../../testdata/script",
 		RequireUniqueNames: true,
+		UpdateScripts:      *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			th := newTheatre()

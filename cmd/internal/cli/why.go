@@ -104,7 +104,7 @@ func (o *whyOptions) flags(f *pflag.FlagSet) {
 		return err
 	})
 	f.BoolVar(&o.probe, "probe", false, "settle it: bind the port for a moment, without listening, and close it")
-	f.BoolVar(&o.next, "next", false, "print the next port from there that is free")
+	f.BoolVar(&o.next, "next", false, "print the next port from there, or the first in a range or list, that is free")
 	f.BoolVarP(&o.json, "json", "j", false, "print all of it as JSON")
 	f.StringVar(&o.color, "color", "auto", "colour the text: auto, always or never")
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing about what could not be seen")

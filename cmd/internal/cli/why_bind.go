@@ -33,7 +33,7 @@ func (o *whyOptions) kinds(t target) ([]why.Bind, error) {
 	}
 	b := why.Bind{
 		ReuseAddr: o.reuseAddr, ReusePort: o.reusePort, Device: o.device,
-		UID: uid, Privileged: o.surveyor.May(uid),
+		UID: uid, User: userName(uid), Privileged: o.surveyor.May(uid),
 	}
 	if o.v6onlySaid {
 		b.V6Only = socket.TriOf(o.v6only)
@@ -75,6 +75,15 @@ func (o *whyOptions) addresses(named []netip.Addr) ([]netip.Addr, error) {
 		return nil, fmt.Errorf("--v6only is about IPv6 sockets, and %s is an IPv4 address", named[0])
 	}
 	return named, nil
+}
+
+// userName is the name of a user, "" where there is none.
+func userName(uid uint32) string {
+	found, err := user.LookupId(strconv.FormatUint(uint64(uid), 10))
+	if err != nil {
+		return ""
+	}
+	return found.Username
 }
 
 // userID is that of a user by name or number.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/machine"
@@ -46,14 +47,14 @@ func whyRun(ctx context.Context, o *whyOptions) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range survey.Notices {
-		o.say(n)
-	}
 	e := explaining{whyOptions: o, survey: survey, kinds: kinds}
 	if o.next {
-		return e.printNext(ports, colours)
+		err = e.printNext(ports, colours)
+	} else {
+		err = e.print(ports, colours)
 	}
-	return e.print(ports, colours)
+	e.say()
+	return err
 }
 
 const lastPort = 1<<16 - 1
@@ -72,19 +73,38 @@ func openSurveyor(namespace *netns.Namespace) (collector.Surveyor, error) {
 	return s, nil
 }
 
-// say prints a notice, unless nobody wants to hear it.
-func (o *whyOptions) say(n socket.Notice) {
-	if o.quiet {
-		return
-	}
-	complainOf(o.streams, n)
-}
-
 // explaining is one run of why, once it is known what there is.
 type explaining struct {
 	*whyOptions
 	survey *collector.Survey
 	kinds  []why.Bind
+	// open is set when other network namespaces matter: the answer is not that
+	// the port is taken here.
+	open bool
+	// untried is why a bind could not be tried.
+	untried error
+}
+
+// say prints the notices that matter for the answers.
+func (e *explaining) say() {
+	if e.quiet {
+		return
+	}
+	for _, n := range e.notices() {
+		if e.open || !strings.HasPrefix(n.Code, "netns-") {
+			complainOf(e.streams, n)
+		}
+	}
+}
+
+// notices are what could not be seen or done.
+func (e *explaining) notices() []socket.Notice {
+	if e.untried == nil {
+		return e.survey.Notices
+	}
+	return append(slices.Clip(e.survey.Notices), socket.Notice{
+		Code: "probe-refused", Message: "it could not be tried: " + e.untried.Error(),
+	})
 }
 
 // answer is that for one port and one kind of bind.
@@ -96,12 +116,16 @@ func (e *explaining) answer(port uint16, b why.Bind) (why.Answer, error) {
 		situation.Elsewhere = ofProto(situation.Elsewhere, b.Proto)
 	}
 	a := why.Explain(situation)
-	if e.probe {
+	if e.probe && e.untried == nil {
 		errno, err := e.surveyor.Try(b)
-		if err != nil {
+		switch {
+		case errors.Is(err, collector.ErrCannotTry):
+			e.untried = err // what the tables tell stands
+		case err != nil:
 			return a, err
+		default:
+			a.Settle(errno)
 		}
-		a.Settle(errno)
 	}
 	return a, nil
 }
@@ -143,6 +167,7 @@ func (e *explaining) print(ports []machine.Ports, colours text.Palette) error {
 				if err != nil {
 					return err
 				}
+				e.open = e.open || a.Verdict == why.Free || a.Verdict == why.Unclear
 				all = append(all, a)
 			}
 		}
@@ -156,7 +181,7 @@ func (e *explaining) print(ports []machine.Ports, colours text.Palette) error {
 // write prints answers: one after the other, or a line for each.
 func (e *explaining) write(all []why.Answer, brief bool, colours text.Palette) error {
 	if e.json {
-		head := jsonout.Head{Host: host(), Time: e.survey.Time, Notices: e.survey.Notices}
+		head := jsonout.Head{Host: host(), Time: e.survey.Time, NetNS: e.survey.NetNS, Notices: e.notices()}
 		if len(all) == 1 {
 			return jsonout.Why(e.streams.Out, head, &all[0])
 		}
@@ -197,8 +222,16 @@ func (e *explaining) printNext(ports []machine.Ports, colours text.Palette) erro
 			return err
 		}
 	}
-	complain(e.streams, "no port from there on is free")
+	complain(e.streams, "none of these ports is free: "+portList(ports))
 	return exitError(exitTaken)
+}
+
+func portList(ports []machine.Ports) string {
+	names := make([]string, len(ports))
+	for i, p := range ports {
+		names[i] = p.String()
+	}
+	return strings.Join(names, ", ")
 }
 
 // whyVerdict is the exit code for all answers together: what is certain counts
