@@ -16,6 +16,7 @@ import (
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/why"
 )
 
 // inNamespace runs a function on a thread in a network namespace of its own,
@@ -107,8 +108,13 @@ func wait(t *testing.T, c Condition, p socket.Proto, port uint16) *Wait {
 	t.Helper()
 	system, err := collector.New(collector.Options{})
 	must(t, err)
+	surveyor, ok := system.(collector.Surveyor)
+	if !ok {
+		must(t, errors.New("the system's collector is no surveyor"))
+	}
 	return &Wait{
-		Condition: c, Targets: []Target{{Proto: p, Port: port}}, Collector: system, Subscribe: Subscribe,
+		Condition: c, Targets: []Target{{Proto: p, Port: port}}, Collector: system, Surveyor: surveyor, Subscribe: Subscribe,
+		Program: why.Bind{UID: uint32(os.Geteuid()), Privileged: surveyor.May(uint32(os.Geteuid()))},
 		Timeout: 30 * time.Second, Limited: true, Details: socket.DetailOwners,
 	}
 }
@@ -235,7 +241,7 @@ func TestLiveFreeFlood(t *testing.T) {
 		looks := 0
 		w.Collector = counted{w.Collector, &looks}
 		w.Details = 0
-		w.ReuseAddr = true // or the TIME_WAIT they leave are waited for
+		w.Program.ReuseAddr = true // or the TIME_WAIT they leave are waited for
 		ended := make(chan struct{})
 		outcome := make(chan Outcome, 1)
 		// Whatever opens sockets has to stay on this thread.
@@ -320,11 +326,12 @@ func TestLiveTimeWait(t *testing.T) {
 			t.Errorf("ended with %+v", plain)
 			return
 		}
-		state := newLooker(w).judge(sockets)
+		state, err := newLooker(w).lookFree(t.Context(), sockets)
+		must(t, err)
 		if state.Due < 50*time.Second || state.Due > 60*time.Second {
 			t.Errorf("due in %v", state.Due)
 		}
-		w.ReuseAddr = true
+		w.Program.ReuseAddr = true
 		if servers, err := w.Run(t.Context()); err != nil || !servers.Met {
 			t.Errorf("with SO_REUSEADDR ended with %+v, %v", servers, err)
 		}

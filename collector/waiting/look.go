@@ -25,6 +25,8 @@ type looker struct {
 	found   [][]*socket.Socket
 	doubted []*socket.Socket
 	report  socket.Report
+	// decider has the last word on free ports.
+	*decider
 	// announced is set where events tell of the end of each socket of the targets.
 	announced bool
 }
@@ -45,6 +47,7 @@ func newLooker(w *Wait) *looker {
 		}
 		ranges = append(ranges, filter.Range{First: port, Last: port})
 	}
+	l.decider = newDecider(w, ranges)
 	l.filter = filter.Port{End: filter.Local, Ranges: ranges}
 	return l
 }
@@ -76,7 +79,10 @@ func (l *looker) look(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	return l.judge(rows), nil
+	if l.Condition == Free {
+		return l.lookFree(ctx, rows)
+	}
+	return l.lookListening(rows), nil
 }
 
 // place is where the sockets of a target are.
@@ -85,34 +91,27 @@ type place struct {
 	port  uint32
 }
 
-// judge makes a State of all sockets of the ports.
-func (l *looker) judge(rows []*socket.Socket) State {
-	state := State{Done: true, Told: l.announced}
-	l.doubted = nil
-	byPort := map[place][]*socket.Socket{}
+func byPlace(rows []*socket.Socket) map[place][]*socket.Socket {
+	at := map[place][]*socket.Socket{}
 	for _, s := range rows {
-		at := place{s.Proto, s.Local.Port}
-		byPort[at] = append(byPort[at], s)
+		p := place{s.Proto, s.Local.Port}
+		at[p] = append(at[p], s)
 	}
+	return at
+}
+
+func (t *Target) place() place { return place{t.Proto, uint32(t.Port)} }
+
+// lookListening makes a State of all listeners on the ports.
+func (l *looker) lookListening(rows []*socket.Socket) State {
+	state := State{Done: true, Fingerprint: fingerprint(rows)}
+	l.doubted = nil
+	at := byPlace(rows)
 	for i := range l.Targets {
 		t := &l.Targets[i]
-		rows := byPort[place{t.Proto, uint32(t.Port)}]
-		if l.Condition == Free {
-			l.found[i] = t.Blocking(rows, l.ReuseAddr)
-			state.Done = state.Done && len(l.found[i]) == 0
-		} else {
-			l.found[i] = l.listeners(t, rows)
-			state.Done = state.Done && len(l.found[i]) > 0
-		}
+		l.found[i] = l.listeners(t, at[t.place()])
+		state.Done = state.Done && len(l.found[i]) > 0
 		state.Sockets = append(state.Sockets, l.found[i]...)
-	}
-	state.Fingerprint = fingerprint(rows)
-	if l.Condition == Free {
-		due, all, overdue := ends(state.Sockets)
-		if all {
-			state.Due = due
-		}
-		state.Told = state.Told && !overdue
 	}
 	return state
 }
@@ -127,6 +126,47 @@ func (l *looker) listeners(t *Target, rows []*socket.Socket) (all []*socket.Sock
 		}
 	}
 	return all
+}
+
+// lookFree makes a State of all sockets that have the ports. As long as one of
+// them certainly is in the way, nothing else is asked.
+func (l *looker) lookFree(ctx context.Context, rows []*socket.Socket) (State, error) {
+	certain := l.weigh(rows)
+	if !certain && l.stale() {
+		err := l.inspect(ctx)
+		if err == nil {
+			rows, err = l.collect(ctx, 0) // what has come meanwhile counts
+		}
+		if err != nil {
+			return State{}, err
+		}
+		certain = l.weigh(rows)
+	}
+	state := State{Fingerprint: fingerprint(rows)}
+	var err error
+	if !certain {
+		state.Done, err = l.settle()
+	}
+	if err == nil && !state.Done {
+		err = l.foresee(ctx)
+	}
+	if err != nil {
+		return state, err
+	}
+	for i := range l.standings {
+		s := &l.standings[i]
+		l.found[i] = s.inTheWay()
+		if !certain || len(s.certain) > 0 {
+			state.Sockets = append(state.Sockets, l.found[i]...)
+		}
+	}
+	due, all, overdue := ends(state.Sockets)
+	if all {
+		state.Due = due
+	}
+	// Of an address that comes nobody tells, nor which of many it was.
+	state.Told = certain && l.announced && !overdue
+	return state, nil
 }
 
 // ends tells when the last of the sockets ends by itself, if all do, and whether

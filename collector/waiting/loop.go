@@ -58,8 +58,7 @@ const (
 )
 
 // Run returns what the last look has found, whose Done is unset only when time
-// was up. Any error is that of a look
-// or of InVain, or the context's.
+// was up. Any error is that of a look or of InVain, or the context's.
 func (l *Loop) Run(ctx context.Context) (State, error) {
 	deadline := time.Now().Add(l.Timeout)
 	var (

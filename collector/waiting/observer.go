@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/why"
 )
 
 // observer remembers who had a port, to tell of it when they are gone. Processes
@@ -108,7 +109,15 @@ func (o *observer) named(rows []*socket.Socket) []*socket.Socket {
 }
 
 // final names what is there at the end, and tells what could not be seen.
-func (o *observer) final(ctx context.Context) (socket.Report, error) {
+func (o *observer) final(ctx context.Context, done bool) (socket.Report, error) {
+	if o.Condition == Free && !done {
+		if err := o.conclude(ctx); err != nil {
+			return socket.Report{}, err
+		}
+		for i := range o.standings {
+			o.found[i] = o.standings[i].inTheWay()
+		}
+	}
 	there := slices.Concat(o.found...)
 	unknown := slices.ContainsFunc(there, func(s *socket.Socket) bool {
 		_, ok := o.known[keyOf(s)]
@@ -135,9 +144,26 @@ func (o *observer) outcomes() []TargetOutcome {
 		all[i] = TargetOutcome{Target: t, Sockets: o.found[i]}
 		if o.Condition == Listening {
 			all[i].Met = len(o.found[i]) > 0
-		} else if all[i].Met = len(o.found[i]) == 0; all[i].Met {
-			all[i].Gone, all[i].Last = o.holders[i], o.last[i]
+			continue
+		}
+		s := &o.standings[i]
+		all[i].Verdict, all[i].Errno, all[i].Reason = s.result(o.decider)
+		if all[i].Met = all[i].Verdict == why.Free; all[i].Met {
+			all[i].Gone, all[i].Last = o.holders[i], o.departed(i)
 		}
 	}
 	return all
+}
+
+// departed are those that were in the way of a target and are not there any more:
+// what remains of connections may be of no harm once the listener is closed.
+func (o *observer) departed(i int) []*socket.Socket {
+	there := map[key]socket.State{}
+	for _, s := range o.at[o.Targets[i].place()] {
+		there[keyOf(s)] = s.State
+	}
+	return slices.DeleteFunc(slices.Clone(o.last[i]), func(s *socket.Socket) bool {
+		state, ok := there[keyOf(s)]
+		return ok && state == s.State
+	})
 }

@@ -3,6 +3,7 @@ package waiting
 import (
 	"net/netip"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/why"
 )
@@ -14,7 +15,10 @@ type Target struct {
 	// Addrs are none where it may be any address, or for a bind has to be all of
 	// them.
 	Addrs []netip.Addr
-	Port  uint16
+	// Family, where there are no Addrs, is the family of which any may be served; 0
+	// is for both.
+	Family socket.Family
+	Port   uint16
 }
 
 // Listens tells whether s takes what a stranger sends to the target: a TCP
@@ -25,7 +29,7 @@ func (t *Target) Listens(s *socket.Socket) socket.Tri {
 		return socket.No
 	}
 	if len(t.Addrs) == 0 {
-		return socket.Yes
+		return servesFamily(s, t.Family)
 	}
 	answer := socket.No
 	for _, a := range t.Addrs {
@@ -54,7 +58,26 @@ func serves(s *socket.Socket, to netip.Addr) socket.Tri {
 	case at.Is4():
 		return socket.Yes
 	}
-	switch s.V6Only { // an IPv6 socket on all addresses
+	return servesBoth(s)
+}
+
+// servesFamily tells whether a socket is reached at any address of a family.
+func servesFamily(s *socket.Socket, f socket.Family) socket.Tri {
+	of4 := s.Local.Addr.Is4() || s.Local.Addr.Is4In6()
+	switch {
+	case f != socket.IPv4 && f != socket.IPv6:
+		return socket.Yes
+	case f == socket.IPv6 || of4:
+		return socket.TriOf(of4 == (f == socket.IPv4))
+	case !s.Local.Addr.IsUnspecified():
+		return socket.No
+	}
+	return servesBoth(s)
+}
+
+// servesBoth tells whether an IPv6 socket on all addresses has those of IPv4 too.
+func servesBoth(s *socket.Socket) socket.Tri {
+	switch s.V6Only {
 	case socket.Yes:
 		return socket.No
 	case socket.No:
@@ -63,29 +86,49 @@ func serves(s *socket.Socket, to netip.Addr) socket.Tri {
 	return socket.Unknown
 }
 
-// Blocking are the sockets that keep a program from binding the target. With
-// reuseAddr it is one that sets SO_REUSEADDR, as servers do: connections and
-// what is left of them are then taken for those of a server that has set it,
-// too, because no table tells.
-func (t *Target) Blocking(sockets []*socket.Socket, reuseAddr bool) []*socket.Socket {
-	addrs := t.Addrs
-	if len(addrs) == 0 {
-		addrs = []netip.Addr{{}}
+// bind is a program's wish for one address of the target; the zero address is
+// none in particular.
+func (t *Target) bind(program why.Bind, addr netip.Addr) why.Bind {
+	program.Proto, program.Addr, program.Port = t.Proto, addr, t.Port
+	return program
+}
+
+// wishes are the binds that have to succeed.
+func (t *Target) wishes(program why.Bind) []why.Bind {
+	if len(t.Addrs) == 0 {
+		return []why.Bind{t.bind(program, netip.Addr{})}
 	}
-	var blocking []*socket.Socket
-	in := map[*socket.Socket]bool{}
-	for _, addr := range addrs {
-		bind := why.Bind{Proto: t.Proto, Addr: addr, Port: t.Port, ReuseAddr: reuseAddr}
-		for _, c := range why.Decide(bind, nil, sockets).Clashes {
-			blocks := c.Blocking == socket.Yes ||
-				c.Blocking == socket.Unknown && !(reuseAddr && fleeting(c.Socket))
-			if blocks && !in[c.Socket] {
-				in[c.Socket] = true
-				blocking = append(blocking, c.Socket)
+	all := make([]why.Bind, len(t.Addrs))
+	for i, addr := range t.Addrs {
+		all[i] = t.bind(program, addr)
+	}
+	return all
+}
+
+// Blocking are the sockets that keep a program from binding the target, on a
+// machine of which nothing need be known: those that certainly do, and those that
+// may, because what decides about them is not known.
+func (t *Target) Blocking(program why.Bind, m *machine.Machine, sockets []*socket.Socket) (certain, doubtful []*socket.Socket) {
+	yes, maybe := map[*socket.Socket]bool{}, map[*socket.Socket]bool{}
+	for _, b := range t.wishes(program) {
+		for _, c := range why.Decide(b, m, sockets).Clashes {
+			switch c.Blocking {
+			case socket.Yes:
+				yes[c.Socket] = true
+			case socket.Unknown:
+				maybe[c.Socket] = true
 			}
 		}
 	}
-	return blocking
+	for _, s := range sockets {
+		switch {
+		case yes[s]:
+			certain = append(certain, s)
+		case maybe[s]:
+			doubtful = append(doubtful, s)
+		}
+	}
+	return certain, doubtful
 }
 
 // fleeting reports whether s is a connection or what is left of one.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/why"
 )
 
 // at is a TCP or UDP socket of a local address.
@@ -72,41 +73,92 @@ func TestListens(t *testing.T) {
 	}
 }
 
-// TestBlocking: the rules are package why's; here it is about what counts of
-// them.
+// TestListensFamily: without an address, a family is served by any of its own.
+func TestListensFamily(t *testing.T) {
+	t.Parallel()
+	const yes, no, unknown = socket.Yes, socket.No, socket.Unknown
+	for _, tt := range []struct {
+		local    string
+		v6only   socket.Tri
+		of4, of6 socket.Tri
+	}{
+		{"127.0.0.1:80", unknown, yes, no},
+		{"0.0.0.0:80", unknown, yes, no},
+		{"[::ffff:127.0.0.1]:80", no, yes, no},
+		{"[::ffff:0.0.0.0]:80", no, yes, no},
+		{"[::1]:80", no, no, yes},
+		{"[::]:80", no, yes, yes},
+		{"[::]:80", yes, no, yes},
+		{"[::]:80", unknown, unknown, yes},
+	} {
+		s := at(socket.TCP, socket.Listen, tt.local, tt.v6only)
+		for family, want := range map[socket.Family]socket.Tri{0: yes, socket.IPv4: tt.of4, socket.IPv6: tt.of6} {
+			asked := &Target{Proto: socket.TCP, Family: family, Port: 80}
+			if got := asked.Listens(s); got != want {
+				t.Errorf("%s, IPV6_V6ONLY %v, serves %v: %v, want %v", tt.local, tt.v6only, family, got, want)
+			}
+		}
+	}
+}
+
+// reusing gives a socket a known SO_REUSEADDR.
+func reusing(address socket.Tri, s *socket.Socket) *socket.Socket {
+	s.Details = &socket.Details{Reuse: &socket.Reuse{Address: address, Port: socket.No}}
+	return s
+}
+
+// TestBlocking: the rules are package why's; here it is about which sockets are
+// certainly in the way, and which may be.
 func TestBlocking(t *testing.T) {
 	t.Parallel()
 	const tcp, udp = socket.TCP, socket.UDP
+	const yes, no, unknown = socket.Yes, socket.No, socket.Unknown
 	for _, tt := range []struct {
 		name         string
 		s            *socket.Socket
 		t            *Target
-		plain, reuse bool // whether it blocks a bind without and with SO_REUSEADDR
+		plain, reuse socket.Tri // whether it blocks a bind without and with SO_REUSEADDR
 	}{
-		{"listener", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 80), true, true},
-		{"same address", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 80, "127.0.0.1"), true, true},
-		{"another address", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 80, "127.0.0.2"), false, false},
-		{"one of two addresses", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 80, "::1", "127.0.0.1"), true, true},
-		{"another protocol", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(udp, 80), false, false},
-		{"another port", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 81), false, false},
-		{"bound", at(tcp, socket.Bound, "127.0.0.1:80", 0), target(tcp, 80), true, true},
-		{"connection", at(tcp, socket.Established, "127.0.0.1:80", 0), target(tcp, 80), true, false},
-		{"closing", at(tcp, socket.LastAck, "127.0.0.1:80", 0), target(tcp, 80), true, false},
-		{"time-wait", at(tcp, socket.TimeWait, "127.0.0.1:80", 0), target(tcp, 80), true, false},
-		{"time-wait elsewhere", at(tcp, socket.TimeWait, "127.0.0.1:80", 0), target(tcp, 80, "127.0.0.2"), false, false},
-		{"request", at(tcp, socket.SynRecv, "127.0.0.1:80", 0), target(tcp, 80), false, false},
-		{"datagrams", at(udp, socket.Unconn, "127.0.0.1:53", 0), target(udp, 53), true, true},
-		{"connected datagrams", at(udp, socket.Established, "127.0.0.1:53", 0), target(udp, 53), true, true},
-		{"dual-stack", at(tcp, socket.Listen, "[::]:80", socket.No), target(tcp, 80, "127.0.0.1"), true, true},
-		{"IPv6 only", at(tcp, socket.Listen, "[::]:80", socket.Yes), target(tcp, 80, "127.0.0.1"), false, false},
-		{"not told", at(tcp, socket.Listen, "[::]:80", socket.Unknown), target(tcp, 80, "127.0.0.1"), true, true},
+		{"listener", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 80), yes, yes},
+		{"listener with it", reusing(yes, at(tcp, socket.Listen, "127.0.0.1:80", 0)), target(tcp, 80), yes, yes},
+		{"same address", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 80, "127.0.0.1"), yes, yes},
+		{"another address", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 80, "127.0.0.2"), no, no},
+		{"one of two addresses", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 80, "::1", "127.0.0.1"), yes, yes},
+		{"another protocol", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(udp, 80), no, no},
+		{"another port", at(tcp, socket.Listen, "127.0.0.1:80", 0), target(tcp, 81), no, no},
+		{"bound", at(tcp, socket.Bound, "127.0.0.1:80", 0), target(tcp, 80), yes, unknown},
+		{"bound with it", reusing(yes, at(tcp, socket.Bound, "127.0.0.1:80", 0)), target(tcp, 80), yes, no},
+		{"bound without it", reusing(no, at(tcp, socket.Bound, "127.0.0.1:80", 0)), target(tcp, 80), yes, yes},
+		{"connection", at(tcp, socket.Established, "127.0.0.1:80", 0), target(tcp, 80), yes, unknown},
+		{"connection with it", reusing(yes, at(tcp, socket.Established, "127.0.0.1:80", 0)), target(tcp, 80), yes, no},
+		{"connection without it", reusing(no, at(tcp, socket.Established, "127.0.0.1:80", 0)), target(tcp, 80), yes, yes},
+		{"closing", at(tcp, socket.LastAck, "127.0.0.1:80", 0), target(tcp, 80), yes, unknown},
+		{"time-wait", at(tcp, socket.TimeWait, "127.0.0.1:80", 0), target(tcp, 80), yes, unknown},
+		{"time-wait elsewhere", at(tcp, socket.TimeWait, "127.0.0.1:80", 0), target(tcp, 80, "127.0.0.2"), no, no},
+		{"request", at(tcp, socket.SynRecv, "127.0.0.1:80", 0), target(tcp, 80), no, no},
+		{"datagrams", at(udp, socket.Unconn, "127.0.0.1:53", 0), target(udp, 53), yes, unknown},
+		{"datagrams with it", reusing(yes, at(udp, socket.Unconn, "127.0.0.1:53", 0)), target(udp, 53), yes, no},
+		{"connected datagrams", at(udp, socket.Established, "127.0.0.1:53", 0), target(udp, 53), yes, unknown},
+		{"dual-stack", at(tcp, socket.Listen, "[::]:80", no), target(tcp, 80, "127.0.0.1"), yes, yes},
+		{"IPv6 only", at(tcp, socket.Listen, "[::]:80", yes), target(tcp, 80, "127.0.0.1"), no, no},
+		{"not told", at(tcp, socket.Listen, "[::]:80", unknown), target(tcp, 80, "127.0.0.1"), unknown, unknown},
+		{"not told for one of two", at(tcp, socket.Listen, "[::]:80", unknown), target(tcp, 80, "127.0.0.1", "::1"), yes, yes},
 	} {
-		all := []*socket.Socket{tt.s}
-		if got := len(tt.t.Blocking(all, false)) > 0; got != tt.plain {
-			t.Errorf("%s: blocks %v", tt.name, got)
-		}
-		if got := len(tt.t.Blocking(all, true)) > 0; got != tt.reuse {
-			t.Errorf("%s: blocks with SO_REUSEADDR %v", tt.name, got)
+		for _, reuse := range []bool{false, true} {
+			want, got := tt.plain, no
+			if reuse {
+				want = tt.reuse
+			}
+			certain, doubtful := tt.t.Blocking(why.Bind{ReuseAddr: reuse}, nil, []*socket.Socket{tt.s})
+			switch {
+			case len(certain) > 0:
+				got = yes
+			case len(doubtful) > 0:
+				got = unknown
+			}
+			if got != want || len(certain)+len(doubtful) > 1 {
+				t.Errorf("%s: with SO_REUSEADDR %v: blocks %v, want %v", tt.name, reuse, got, want)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/why"
 )
 
 // Condition is what to wait for.
@@ -25,8 +26,10 @@ func (c Condition) String() string { return [...]string{"listening", "free"}[c] 
 type Wait struct {
 	Condition Condition
 	Targets   []Target
-	// ReuseAddr is what the program that wants the port does, see Target.Blocking.
-	ReuseAddr bool
+	// Program is how the program binds that wants the ports, but for these and
+	// their addresses, which are the targets'. Its user and what else it sets
+	// count for Free alone.
+	Program why.Bind
 	// Details are wanted of what comes, stays or goes. With those about processes,
 	// it is said who.
 	Details socket.Detail
@@ -35,6 +38,9 @@ type Wait struct {
 	Limited bool
 
 	Collector collector.Collector
+	// Surveyor has the last word on what is Free, and is not asked for anything
+	// else.
+	Surveyor collector.Surveyor
 	// Subscribe opens a subscription to the destroyed sockets of the namespace that
 	// the Collector looks into; nil where there is none.
 	Subscribe func(socket.ProtoSet, []uint16) (sockdiag.EventConn, error)
@@ -55,13 +61,19 @@ type TargetOutcome struct {
 	Met bool
 	// Sockets are those that listen there, or that still are in the way.
 	Sockets []*socket.Socket
+	// Verdict is that on a bind, where it is to be Free: Taken, by Sockets as far
+	// as they show; Refused for Reason, if that is known; or Unclear, where it
+	// could not even be tried. Errno is what bind fails with.
+	Verdict why.Verdict
+	Errno   string
+	Reason  *why.Reason
 	// Gone are, for a port that has become free, those whose processes were seen
 	// last, and Last all that the last look in vain has seen: they may be but
 	// the remains of connections.
 	Gone, Last []*socket.Socket
 }
 
-// Run waits. The error is that of a look, or the context's.
+// Run waits. The error is that of a look, a NeverError, or the context's.
 func (w *Wait) Run(ctx context.Context) (Outcome, error) {
 	began := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
@@ -76,7 +88,7 @@ func (w *Wait) Run(ctx context.Context) (Outcome, error) {
 		return Outcome{}, err
 	}
 	outcome := Outcome{Met: state.Done, Waited: time.Since(began)}
-	if outcome.Report, err = o.final(ctx); err != nil {
+	if outcome.Report, err = o.final(ctx, state.Done); err != nil {
 		return Outcome{}, err
 	}
 	outcome.Targets = o.outcomes()

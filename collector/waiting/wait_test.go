@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"net/netip"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,8 +14,10 @@ import (
 
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/filter"
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/why"
 )
 
 // history is a collector of sockets that come and go, by the time since its
@@ -23,6 +27,63 @@ type history struct {
 	rows  []episode
 	asked []collector.Query
 	at    []int64 // when, in milliseconds
+
+	surveys, tries int
+	tried          map[uint16]int // by port
+	// known are the options that a survey finds, by cookie, and without the true
+	// ones of those of which it finds none.
+	known, without map[uint64]socket.Tri
+	// arrives is when the address 203.0.113.9 comes.
+	arrives time.Duration
+	may     socket.Tri
+	fault   error // of a bind that is tried
+}
+
+// Survey implements collector.Surveyor.
+func (h *history) Survey(context.Context, []machine.Ports) (*collector.Survey, error) {
+	h.surveys++
+	return h.survey(h.known), nil
+}
+
+func (h *history) survey(options ...map[uint64]socket.Tri) *collector.Survey {
+	now, limit := time.Since(h.began), uint16(1024)
+	m := &machine.Machine{
+		UnprivilegedPorts: &limit, IPv6: socket.Yes, V6Only: socket.No, HasLocal: true, HasLinks: true,
+		Local4:        []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		NonlocalBind4: socket.No, NonlocalBind6: socket.No,
+	}
+	if h.arrives > 0 && now >= h.arrives {
+		m.Local4 = append(m.Local4, netip.MustParsePrefix("203.0.113.9/32"))
+	}
+	s := &collector.Survey{Machine: m}
+	for _, e := range h.rows {
+		if now < e.from || e.to > 0 && now >= e.to {
+			continue
+		}
+		row := *e.Socket
+		row.Details = row.Details.Clone()
+		for _, o := range options {
+			if set, ok := o[row.Cookie]; ok {
+				reusing(set, &row)
+			}
+		}
+		s.Sockets = append(s.Sockets, &row)
+	}
+	return s
+}
+
+// May implements collector.Surveyor.
+func (h *history) May(uint32) socket.Tri { return h.may }
+
+// Try implements collector.Surveyor.
+func (h *history) Try(b why.Bind) (string, error) {
+	h.tries++
+	if h.tried == nil {
+		h.tried = map[uint16]int{}
+	}
+	h.tried[b.Port]++
+	s := h.survey(h.known, h.without)
+	return why.Decide(b, s.Machine, s.Sockets).Errno, h.fault
 }
 
 // episode is a socket and when it was there.
@@ -89,7 +150,10 @@ func timeWait(cookie uint64, local string) *socket.Socket {
 func run(t *testing.T, h *history, w *Wait) Outcome {
 	t.Helper()
 	h.began = time.Now()
-	w.Collector = h
+	w.Collector, w.Surveyor = h, h
+	if w.Program.Privileged == socket.Unknown {
+		w.Program.Privileged = socket.Yes
+	}
 	o, err := w.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -279,22 +343,23 @@ func (a *announcer) Close() error {
 }
 
 // TestWaitEvents: an event about the port brings a look at once, another none,
-// and without events it is as if there were none.
+// and without events it is as if there were none. The look that finds nothing in
+// the way is followed by a survey, and another.
 func TestWaitEvents(t *testing.T) {
 	const at600 = 600 * time.Millisecond
-	told := []int64{0, 10, 25, 47, 81, 131, 207, 321, 492}
+	told := slices.Clip([]int64{0, 10, 25, 47, 81, 131, 207, 321, 492})
 	for name, tt := range map[string]struct {
 		message []byte
 		refused bool
 		protos  []socket.Proto
 		want    []int64
 	}{
-		"the port":     {message: destroyed(80, 1), want: append(told, 600)},
-		"another port": {message: destroyed(81, 1), want: append(told, 748)},
-		"another row":  {message: destroyed(80, 2), want: append(told, 748)},
-		"lost":         {message: []byte{1}, want: append(told, 600)},
-		"refused":      {refused: true, want: []int64{0, 10, 25, 47, 81, 131, 207, 307, 407, 507, 607}},
-		"udplite":      {protos: []socket.Proto{socket.UDPLite}, want: []int64{0, 10, 25, 47, 81, 131, 207, 307, 407, 507, 607}},
+		"the port":     {message: destroyed(80, 1), want: append(told, 600, 600)},
+		"another port": {message: destroyed(81, 1), want: append(told, 748, 748)},
+		"another row":  {message: destroyed(80, 2), want: append(told, 748, 748)},
+		"lost":         {message: []byte{1}, want: append(told, 600, 600)},
+		"refused":      {refused: true, want: []int64{0, 10, 25, 47, 81, 131, 207, 307, 407, 507, 607, 607}},
+		"udplite":      {protos: []socket.Proto{socket.UDPLite}, want: []int64{0, 10, 25, 47, 81, 131, 207, 307, 407, 507, 607, 607}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

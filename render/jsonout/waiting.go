@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/why"
 )
 
 // Waiting is what was waited for, and how it ended.
@@ -25,10 +26,17 @@ type Waiting struct {
 type Awaited struct {
 	Proto     socket.Proto
 	Addresses []netip.Addr // none where any was meant
+	Family    string       // "ipv4" or "ipv6" where any of that was meant
 	Port      uint16
 	Met       bool
 	// Sockets listen there, or are in the way; Gone are those that were.
 	Sockets, Gone []*socket.Socket
+	// Decided is set where the bind of a program was asked about; Verdict, Errno
+	// and Reason are then those of an answer of package why.
+	Decided bool
+	Verdict why.Verdict
+	Errno   string
+	Reason  *why.Reason
 }
 
 // WriteWaiting writes the document.
@@ -53,10 +61,28 @@ func (a *Waiting) appendTarget(dst []byte, t *Awaited) []byte {
 	dst = appendList(dst, "addresses", len(t.Addresses), func(dst []byte, i int) []byte {
 		return append(AppendAddress(append(dst, '{'), t.Addresses[i]), '}')
 	})
+	dst = appendTextOrNull(dst, "family", t.Family)
 	dst = appendNumber(dst, "port", uint64(t.Port))
 	dst = appendFlag(dst, "met", t.Met)
+	dst = t.appendVerdict(dst)
 	dst = a.appendSockets(dst, "sockets", t.Sockets)
 	return append(a.appendSockets(dst, "gone", t.Gone), '}')
+}
+
+// appendVerdict appends keys that are there whatever was waited for.
+func (t *Awaited) appendVerdict(dst []byte) []byte {
+	verdict := ""
+	if t.Decided {
+		verdict = t.Verdict.String()
+	}
+	dst = appendTextOrNull(dst, "verdict", verdict)
+	dst = appendTextOrNull(dst, "errno", t.Errno)
+	dst = appendKey(dst, "reason")
+	if t.Reason == nil {
+		return append(dst, "null"...)
+	}
+	dst = appendName(append(dst, '{'), "rule", string(t.Reason.Rule))
+	return append(appendText(dst, "text", t.Reason.Text), '}')
 }
 
 func (a *Waiting) appendSockets(dst []byte, key string, rows []*socket.Socket) []byte {

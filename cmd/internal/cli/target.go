@@ -25,24 +25,16 @@ type target struct {
 	ports []machine.Ports
 }
 
-// parseTarget reads [tcp|udp] [ADDR:]PORT, with the protocol before or after. A
-// PORT is a number, a range, the name of a service, or a list of these; an ADDR
-// is an address, in brackets if it is one of IPv6, or the name of a host.
+// parseTarget reads [tcp|udp] [ADDR:]PORT, with the protocol before or after, or
+// behind the port as in 53/udp. A PORT is a number, a range, the name of a
+// service, or a list of these; an ADDR is an address, in brackets if it is one of
+// IPv6, or the name of a host.
 func parseTarget(ctx context.Context, words []string) (target, error) {
 	ctx, cancel := context.WithTimeout(ctx, nameLimit)
 	defer cancel()
-	var (
-		t      target
-		places []string
-	)
-	for _, word := range words {
-		if p, ok := targetProto(word); ok {
-			if !slices.Contains(t.protos, p) {
-				t.protos = append(t.protos, p)
-			}
-			continue
-		}
-		places = append(places, word)
+	t, places, err := splitProtos(words)
+	if err != nil {
+		return target{}, err
 	}
 	if len(places) == 0 {
 		return target{}, errors.New("which port? it is missing, as in :8080, 127.0.0.1:80 or [::1]:80")
@@ -68,6 +60,74 @@ func parseTarget(ctx context.Context, words []string) (target, error) {
 		return target{}, err
 	}
 	return t, nil
+}
+
+// splitProtos takes the protocols from among the words, and from behind ports.
+func splitProtos(words []string) (t target, places []string, err error) {
+	var attached []string // words with a protocol of their own
+	for _, word := range words {
+		p, ok := targetProto(word)
+		if !ok {
+			if err := otherProto(word); err != nil {
+				return target{}, nil, err
+			}
+			place, name, slash := cutLast(word, "/")
+			if slash {
+				if p, err = attachedProto(place, name); err != nil {
+					return target{}, nil, fmt.Errorf("%q: %w", word, err)
+				}
+				attached, word = append(attached, word), place
+			}
+			places = append(places, word)
+			if !slash {
+				continue
+			}
+		}
+		if !slices.Contains(t.protos, p) {
+			t.protos = append(t.protos, p)
+		}
+	}
+	if len(attached) > 0 && len(t.protos) > 1 {
+		return target{}, nil, fmt.Errorf("%q is not about all the protocols that are named; ask for one after the other", attached[0])
+	}
+	return t, places, nil
+}
+
+// attachedProto reads what stands behind the slash of a port.
+func attachedProto(place, name string) (socket.Proto, error) {
+	if p, ok := targetProto(place); ok {
+		return p, fmt.Errorf("the protocol is a word of its own, or stands behind the port: %s %s, or %s/%s", p, name, name, p)
+	}
+	switch {
+	case place == "":
+		return 0, errors.New("the port is missing")
+	case strings.Contains(place, "/"):
+		return 0, errors.New("one protocol is enough, behind all ports, as in 80,443/tcp")
+	}
+	p, ok := targetProto(name)
+	if ok {
+		return p, nil
+	}
+	if err := otherProto(name); err != nil {
+		return p, err
+	}
+	return p, errors.New("behind the slash goes a protocol, as in 53/udp")
+}
+
+// otherProto is the error about a word that is a protocol which has no such ports.
+func otherProto(word string) error {
+	_, bindable := targetProto(word)
+	if _, ok := socket.ParseProto(strings.ToLower(word)); !ok || bindable {
+		return nil
+	}
+	return fmt.Errorf("%s is not asked about: %s, %s, %s", strings.ToLower(word), socket.TCP, socket.UDP, socket.UDPLite)
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // targetProto knows the protocols whose ports are bound.
@@ -106,8 +166,7 @@ func splitPlace(word string) (host, ports string, err error) {
 	host, ports = word[:colon], word[colon+1:]
 	switch _, proto := targetProto(host); {
 	case strings.Contains(host, ":"):
-		return "", "", fmt.Errorf("%q is ambiguous: an IPv6 address goes into brackets, as in [%s]:%s%s", word,
-			host, ports, orWhole(word))
+		return "", "", bracketsError(word, host, ports)
 	case ports == "":
 		return "", "", fmt.Errorf("%q has no port behind its colon", word)
 	case proto:
@@ -118,12 +177,22 @@ func splitPlace(word string) (host, ports string, err error) {
 	return host, ports, nil
 }
 
-// orWhole is the other way to read an IPv6 address whose end may be a port.
-func orWhole(word string) string {
-	if _, err := netip.ParseAddr(word); err != nil {
-		return ""
+// bracketsError is about an IPv6 address without brackets. Its end may be a port.
+func bracketsError(word, host, ports string) error {
+	isAddress := func(s string) bool {
+		a, err := netip.ParseAddr(s)
+		return err == nil && !strings.Contains(a.Zone(), ":")
 	}
-	return fmt.Sprintf(", or [%s]:PORT", word)
+	withPort := isAddress(host) && ports != ""
+	switch whole := isAddress(word); {
+	case withPort && whole:
+		return fmt.Errorf("%q is ambiguous: an IPv6 address goes into brackets, as in [%s]:%s, or [%s]:PORT", word, host, ports, word)
+	case withPort:
+		return fmt.Errorf("%q: an IPv6 address goes into brackets, as in [%s]:%s", word, host, ports)
+	case whole:
+		return fmt.Errorf("%q is an address without a port, and goes into brackets: [%s]:PORT", word, word)
+	}
+	return fmt.Errorf("%q is no place: an address and a port are as in 127.0.0.1:80 or [::1]:80", word)
 }
 
 // targetReader looks up what a target calls by name.

@@ -51,6 +51,12 @@ func TestParseTarget(t *testing.T) {
 		{"[::1]:80 [::1]:443", target{addrs: addrs("::1"), ports: []machine.Ports{{First: 80, Last: 80}, {First: 443, Last: 443}}}},
 		{"http", target{ports: one(80)}},
 		{"127.0.0.1:https", target{addrs: addrs("127.0.0.1"), ports: one(443)}},
+		{"80/tcp", target{protos: tcp, ports: one(80)}},
+		{"53/UDP", target{protos: udp, ports: one(53)}},
+		{"tcp 80/tcp 443/tcp", target{protos: tcp, ports: []machine.Ports{{First: 80, Last: 80}, {First: 443, Last: 443}}}},
+		{"8000-8010/udp", target{protos: udp, ports: []machine.Ports{{First: 8000, Last: 8010}}}},
+		{"[::1]:80,443/tcp", target{protos: tcp, addrs: addrs("::1"), ports: []machine.Ports{{First: 80, Last: 80}, {First: 443, Last: 443}}}},
+		{"https/tcp", target{protos: tcp, ports: one(443)}},
 		{"udp domain", target{protos: udp, ports: one(53)}},
 	}
 	for _, tt := range tests {
@@ -80,6 +86,21 @@ func TestParseTargetErrors(t *testing.T) {
 		{"tcp", "which port?"},
 		{"::1:80", `"::1:80" is ambiguous: an IPv6 address goes into brackets, as in [::1]:80, or [::1:80]:PORT`},
 		{"1:2:3:4:5:6:7:8:80", "as in [1:2:3:4:5:6:7:8]:80"},
+		{"::1", `"::1" is an address without a port, and goes into brackets: [::1]:PORT`},
+		{"fe80::1%eth0", "goes into brackets: [fe80::1%eth0]:PORT"},
+		{":::80", `":::80": an IPv6 address goes into brackets, as in [::]:80`},
+		{"::1:", `"::1:" is no place`},
+		{"a:b:80", `"a:b:80" is no place: an address and a port are as in 127.0.0.1:80 or [::1]:80`},
+		{"sctp 80", "sctp is not asked about: tcp, udp, udplite"},
+		{"80 SCTP", "sctp is not asked about"},
+		{"80/sctp", `"80/sctp": sctp is not asked about: tcp, udp, udplite`},
+		{"tcp/80", `"tcp/80": the protocol is a word of its own, or stands behind the port: tcp 80, or 80/tcp`},
+		{"80/", `"80/": behind the slash goes a protocol, as in 53/udp`},
+		{"/tcp", "the port is missing"},
+		{"10.0.0.0/8:80", "behind the slash goes a protocol"},
+		{"80/tcp,443/tcp", "one protocol is enough, behind all ports, as in 80,443/tcp"},
+		{"80/tcp 53/udp", `"80/tcp" is not about all the protocols that are named; ask for one after the other`},
+		{"udp 80/tcp", `"80/tcp" is not about all`},
 		{"tcp:8080", "the protocol is a word of its own: tcp :8080"},
 		{"127.0.0.1", `"127.0.0.1" is an address without a port: 127.0.0.1:PORT`},
 		{"[::1]", "is an address without a port"},
@@ -119,7 +140,7 @@ func TestParseTargetErrors(t *testing.T) {
 }
 
 func FuzzParseTarget(f *testing.F) {
-	for _, seed := range []string{"tcp :8080", "[::1]:80 udp", "127.0.0.1:80,443", "8000-8010", "::1:80", "[fe80::1%lo]:1", "a:b:c"} {
+	for _, seed := range []string{"tcp :8080", "[::1]:80 udp", "127.0.0.1:80,443", "8000-8010", "::1:80", "[fe80::1%lo]:1", "a:b:c", "53/udp", "tcp/80/", "sctp 1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -19,7 +19,7 @@ import (
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/waiting"
-	"github.com/sockls/sockls/render/jsonout"
+	"github.com/sockls/sockls/collector/why"
 )
 
 // The exit codes of wait.
@@ -30,15 +30,19 @@ const (
 
 // waitOptions are the flags of wait.
 type waitOptions struct {
-	streams     streams.Streams
-	words       []string
-	timeout     time.Duration
-	limited     bool // --timeout was given
-	reuseAddr   bool
-	json, quiet bool
-	namespace   *netns.Namespace // nil for the one this program is in
-	// collector takes the place of this system's in tests.
-	collector collector.Collector
+	streams streams.Streams
+	words   []string
+	timeout time.Duration
+	limited bool // --timeout was given
+
+	tcp, udp, ipv4, ipv6 bool
+	reuseAddr            bool
+	uid                  uint32
+	asUser               bool // --uid was given
+	json, quiet          bool
+	namespace            *netns.Namespace // nil for the one this program is in
+	// system takes the place of this one in tests.
+	system collector.Collector
 }
 
 // newWaitCmd makes the command that scripts wait with.
@@ -50,12 +54,19 @@ func newWaitCmd(s streams.Streams, runF func(*waitOptions) error) *cobra.Command
 		Long: `wait returns when something listens on a port, or when a program can bind it, and
 says who has come or gone.
 
-The protocol is TCP unless another is named. "listening" is true of an address when
-a socket on it, or on all addresses, would be reached there; without an address, any
-will do. "free" is about a plain bind(): nothing may be left on the port, no
-connection and no TIME_WAIT. With --reuseaddr it is about a program that sets
-SO_REUSEADDR, as most servers do, where another one that did has left connections
-behind. Of several ports (80,443 or 8000-8010) it must be true at one time.
+The protocol is TCP unless another is named, also where the command why means
+both. "listening" is true of an address when a socket on it, or on all addresses,
+would be reached there; without an address, any will do. Of several ports (80,443
+or 8000-8010) it must be true at one time.
+
+"free" is about what a bind() by this user, or that of --uid, would say. Without
+an address the wildcard is meant, in both families. A plain bind needs a port on
+which nothing is left, no connection and no TIME_WAIT. With --reuseaddr it is
+about a program that sets SO_REUSEADDR, as most servers do; it can share the port
+with what others that set it have left, and with nothing else. What no table tells,
+such as the option of a connection in TIME_WAIT, is tried: wait binds the port for
+a moment, without listening, and closes it. An address that is not here is waited
+for; what no waiting brings, such as a privilege, is a failure at once.
 
 The end of a socket is noticed at once, a new one within a tenth of a second.
 
@@ -80,12 +91,21 @@ Exit code: 0 it has come true, 1 time was up, 2 wrong usage or failure.`,
 
 func (o *waitOptions) flags(f *pflag.FlagSet) {
 	f.SortFlags = false
+	f.BoolVarP(&o.tcp, "tcp", "t", false, "the same as the word tcp")
+	f.BoolVarP(&o.udp, "udp", "u", false, "the same as the word udp")
+	f.BoolVarP(&o.ipv4, "ipv4", "4", false, "IPv4; without an address, free is meant for 0.0.0.0")
+	f.BoolVarP(&o.ipv6, "ipv6", "6", false, "IPv6; without an address, free is meant for [::]")
 	f.Func("timeout", "give up after `TIME`, such as 30s, 5m, or 30 for seconds; 0 asks once. Without it there is no end", func(text string) (err error) {
 		o.timeout, err = parseTimeout(text)
 		o.limited = true
 		return err
 	})
 	f.BoolVar(&o.reuseAddr, "reuseaddr", false, "free is meant for a program that sets SO_REUSEADDR")
+	f.Func("uid", "free is meant for a program of `USER`, a name or a number", func(name string) (err error) {
+		o.uid, err = userID(name)
+		o.asUser = true
+		return err
+	})
 	f.FuncP("netns", "N", "wait in another network namespace; `NS` is its name, a process in it, or a path", func(spec string) (err error) {
 		o.namespace, err = findNetNS(spec)
 		return err
@@ -121,6 +141,10 @@ func waitRun(ctx context.Context, o *waitOptions) error {
 	}
 	defer o.keepNetNS()()
 	outcome, err := w.Run(ctx)
+	var never *waiting.NeverError
+	if errors.As(err, &never) {
+		return o.hopeless(never)
+	}
 	if err != nil {
 		return err
 	}
@@ -158,10 +182,7 @@ func (o *waitOptions) tell(w *waiting.Wait, outcome *waiting.Outcome) error {
 
 // ask makes what is to be waited for of the words.
 func (o *waitOptions) ask(ctx context.Context) (*waiting.Wait, error) {
-	w := &waiting.Wait{
-		ReuseAddr: o.reuseAddr, Timeout: o.timeout, Limited: o.limited,
-		Collector: o.collector, Subscribe: o.subscribe(),
-	}
+	w := &waiting.Wait{Timeout: o.timeout, Limited: o.limited, Collector: o.system, Subscribe: o.subscribe()}
 	switch {
 	case o.json:
 		w.Details = holderDetails | socket.DetailUser | socket.DetailNetNS
@@ -172,53 +193,80 @@ func (o *waitOptions) ask(ctx context.Context) (*waiting.Wait, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.Condition = condition; condition != waiting.Free && o.reuseAddr {
+	w.Condition = condition
+	switch {
+	case condition == waiting.Free:
+	case o.reuseAddr:
 		return nil, errors.New("--reuseaddr is about a program that wants the port: it goes with free")
+	case o.asUser:
+		return nil, errors.New("--uid is about a program that wants the port: it goes with free")
 	}
 	t, err := parseTarget(ctx, words)
 	if err != nil {
 		return nil, err
 	}
-	w.Targets = waitTargets(t)
+	if w.Targets, err = o.targets(t, condition); err != nil {
+		return nil, err
+	}
 	if w.Collector == nil {
-		w.Collector, err = collector.New(collector.Options{NetNS: o.namespace})
+		if w.Collector, err = collector.New(collector.Options{NetNS: o.namespace}); err != nil {
+			return nil, err
+		}
+	}
+	if condition == waiting.Free {
+		err = o.program(w)
 	}
 	return w, err
+}
+
+// program is who wants the port.
+func (o *waitOptions) program(w *waiting.Wait) error {
+	var ok bool
+	if w.Surveyor, ok = w.Collector.(collector.Surveyor); !ok {
+		return fmt.Errorf("whether a port is free cannot be told on this system: %w", errors.ErrUnsupported)
+	}
+	uid := uint32(os.Geteuid())
+	if o.asUser {
+		uid = o.uid
+	}
+	w.Program = why.Bind{ReuseAddr: o.reuseAddr, UID: uid, User: userName(uid), Privileged: w.Surveyor.May(uid)}
+	return nil
+}
+
+// hopeless says why there is nothing to wait for.
+func (o *waitOptions) hopeless(e *waiting.NeverError) error {
+	reason := "bind fails with " + e.Errno + "."
+	if e.Reason != nil {
+		reason = e.Reason.Text
+	}
+	if e.Reason != nil && e.Reason.Rule == why.RulePrivileged && !o.asUser {
+		reason += " --uid asks for another user's program."
+	}
+	return fmt.Errorf("%s is waited for in vain: %s", awaited(&e.Target), reason)
 }
 
 // conditionOf takes the condition from among the words.
 func conditionOf(words []string) (waiting.Condition, []string, error) {
 	all := [...]waiting.Condition{waiting.Listening, waiting.Free}
-	for _, c := range all {
-		if i := slices.Index(words, c.String()); i >= 0 {
-			return c, slices.Delete(slices.Clone(words), i, i+1), nil
+	at, condition := -1, waiting.Condition(0)
+	for i, word := range words {
+		for _, c := range all {
+			switch {
+			case word != c.String():
+			case at >= 0:
+				return 0, nil, fmt.Errorf("%s and %s: it is one condition that is waited for", words[at], word)
+			default:
+				at, condition = i, c
+			}
 		}
+	}
+	if at >= 0 {
+		return condition, slices.Delete(slices.Clone(words), at, at+1), nil
 	}
 	if len(words) == 0 {
 		return 0, nil, errors.New("wait for what? listening or free, and a port: sockls wait listening :8080")
 	}
 	return 0, nil, unknownWord("condition", "", words[0], []string{all[0].String(), all[1].String()})
-}
-
-// waitTargets are the ports of a target one by one.
-func waitTargets(t target) []waiting.Target {
-	protos := t.protos
-	if len(protos) == 0 {
-		protos = []socket.Proto{socket.TCP}
-	}
-	var all []waiting.Target
-	for _, p := range protos {
-		seen := map[uint16]bool{}
-		for _, r := range t.ports {
-			for port := uint32(r.First); port <= uint32(r.Last); port++ {
-				if !seen[uint16(port)] {
-					all = append(all, waiting.Target{Proto: p, Addrs: t.addrs, Port: uint16(port)})
-				}
-				seen[uint16(port)] = true
-			}
-		}
-	}
-	return all
 }
 
 // keepNetNS keeps the network namespace until the function that it returns is
@@ -251,20 +299,4 @@ func (o *waitOptions) subscribe() func(socket.ProtoSet, []uint16) (sockdiag.Even
 		})
 		return conn, enterErr
 	}
-}
-
-// document prints JSON.
-func (o *waitOptions) document(w *waiting.Wait, outcome *waiting.Outcome) error {
-	origin := now()
-	d := jsonout.Waiting{
-		Head:      jsonout.Head{Host: origin.Host, Time: origin.Time, Notices: outcome.Report.Notices},
-		Condition: w.Condition.String(), ReuseAddr: w.ReuseAddr, Met: outcome.Met, Waited: outcome.Waited, Owners: w.Details.Has(socket.DetailOwners),
-	}
-	for i := range outcome.Targets {
-		t := &outcome.Targets[i]
-		d.Targets = append(d.Targets, jsonout.Awaited{
-			Proto: t.Proto, Addresses: t.Addrs, Port: t.Port, Met: t.Met, Sockets: t.Sockets, Gone: t.Gone,
-		})
-	}
-	return jsonout.WriteWaiting(o.streams.Out, &d)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/waiting"
+	"github.com/sockls/sockls/collector/why"
 	"github.com/sockls/sockls/render/text"
 )
 
@@ -63,7 +64,7 @@ func unmet(w *waiting.Wait, o *waiting.Outcome) string {
 		case w.Condition == waiting.Listening:
 			missing = append(missing, "nothing listens on "+awaited(&t.Target))
 		default:
-			missing = append(missing, awaited(&t.Target)+" is held by "+inTheWay(t.Sockets))
+			missing = append(missing, awaited(&t.Target)+held(t))
 		}
 	}
 	if n := len(missing) - fewSockets; n > 1 {
@@ -77,6 +78,24 @@ func unmet(w *waiting.Wait, o *waiting.Outcome) string {
 		all = "after " + w.Timeout.String() + " " + all
 	}
 	return all
+}
+
+// held says what keeps a program from binding a target.
+func held(t *waiting.TargetOutcome) string {
+	switch sockets := inTheWay(t.Sockets); {
+	case t.Verdict == why.Refused && t.Reason != nil:
+		return " cannot be bound (" + t.Errno + "): " + strings.TrimSuffix(t.Reason.Text, ".")
+	case t.Verdict == why.Refused:
+		return " cannot be bound (" + t.Errno + ")"
+	case t.Verdict == why.Unclear && sockets == "":
+		return " may be in use: not all sockets could be read, and this user cannot try it"
+	case t.Verdict == why.Unclear:
+		return " may be held by " + sockets + ", which cannot be told, nor tried by this user"
+	case sockets == "":
+		return " is in use (" + t.Errno + "), and nothing is to be seen that has it"
+	default:
+		return " is held by " + sockets
+	}
 }
 
 // inTheWay lists what keeps a port.
@@ -139,7 +158,13 @@ func places(sockets []*socket.Socket) []*socket.Socket {
 // awaited names a target.
 func awaited(t *waiting.Target) string {
 	port := ":" + strconv.Itoa(int(t.Port))
-	if len(t.Addrs) == 0 {
+	switch {
+	case len(t.Addrs) > 0:
+	case t.Family == socket.IPv4:
+		return t.Proto.String() + " *" + port + " (IPv4)"
+	case t.Family == socket.IPv6:
+		return t.Proto.String() + " *" + port + " (IPv6)"
+	default:
 		return t.Proto.String() + " *" + port
 	}
 	var all []string
