@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/collector/machine"
+	"github.com/sockls/sockls/collector/netlink"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -78,7 +79,7 @@ func (a *attempt) nftables() ([]*ruleset, *reader) {
 		a.blind = true
 		return nil, nil
 	}
-	conn, err := dial()
+	conn, err := netlink.Open(unix.NETLINK_NETFILTER, "nfnetlink")
 	if errors.Is(err, unix.EPROTONOSUPPORT) {
 		return nil, nil
 	}

@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockls/sockls/collector/netlink"
 )
 
 var record = flag.Bool("record", false, "write what the kernel says about rules to testdata")
@@ -31,7 +35,7 @@ func TestRecord(t *testing.T) {
 	for _, tt := range slices.Concat(nftCases(), iptablesCases("nft"), iptablesCases("legacy"), programCases()) {
 		shell(t, flush+tt.script)
 		name := filepath.Join("testdata", strings.ReplaceAll(tt.name, " ", "-"))
-		conn, err := dial()
+		conn, err := netlink.Open(unix.NETLINK_NETFILTER, "nfnetlink")
 		must(t, err)
 		rec := &recorder{Conn: conn}
 		r := newReader(rec)

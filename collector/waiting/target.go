@@ -33,6 +33,9 @@ func (t *Target) Listens(s *socket.Socket) socket.Tri {
 	}
 	answer := socket.No
 	for _, a := range t.Addrs {
+		if !fromHere(s, a) {
+			continue
+		}
 		switch serves(s, a) {
 		case socket.Yes:
 			return socket.Yes
@@ -41,6 +44,13 @@ func (t *Target) Listens(s *socket.Socket) socket.Tri {
 		}
 	}
 	return answer
+}
+
+// fromHere reports whether what this machine sends to an address of its own can
+// reach a socket on an interface: it comes by lo, and link-local addresses name
+// their interface.
+func fromHere(s *socket.Socket, to netip.Addr) bool {
+	return s.Device == "" || s.Device == "lo" || to.IsLinkLocalUnicast()
 }
 
 // serves tells whether what is sent to an address reaches a socket.

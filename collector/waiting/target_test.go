@@ -19,6 +19,12 @@ func at(p socket.Proto, state socket.State, local string, v6only socket.Tri) *so
 	return s
 }
 
+// on binds a socket to an interface.
+func on(device string, s *socket.Socket) *socket.Socket {
+	s.Device = device
+	return s
+}
+
 func target(p socket.Proto, port uint16, addrs ...string) *Target {
 	t := &Target{Proto: p, Port: port}
 	for _, a := range addrs {
@@ -51,6 +57,9 @@ func TestListens(t *testing.T) {
 		{at(tcp, listen, "0.0.0.0:80", unknown), target(tcp, 80, "0.0.0.0"), yes},
 		{at(tcp, listen, "0.0.0.0:80", unknown), target(tcp, 80, "127.0.0.1"), yes},
 		{at(tcp, listen, "0.0.0.0:80", unknown), target(tcp, 80, "::1"), no},
+		{on("eth0", at(tcp, listen, "0.0.0.0:80", unknown)), target(tcp, 80), yes},
+		{on("eth0", at(tcp, listen, "0.0.0.0:80", unknown)), target(tcp, 80, "127.0.0.1"), no},
+		{on("lo", at(tcp, listen, "0.0.0.0:80", unknown)), target(tcp, 80, "127.0.0.1"), yes},
 		{at(tcp, listen, "[::]:80", no), target(tcp, 80, "::1"), yes},
 		{at(tcp, listen, "[::]:80", yes), target(tcp, 80, "::1"), yes},
 		{at(tcp, listen, "[::]:80", no), target(tcp, 80, "::"), yes},
