@@ -24,8 +24,12 @@ func newVersionCmd(s streams.Streams) *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(s.Out, "sockls %s\n", version())
-			return err
+			return printVersion(s)
 		},
 	}
+}
+
+func printVersion(s streams.Streams) error {
+	_, err := fmt.Fprintf(s.Out, "sockls %s\n", version())
+	return err
 }
