@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -16,42 +15,24 @@ import (
 
 	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/netns"
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
 )
-
-// apart runs f on a thread that ends with it, and that is not the main thread:
-// Go never ends that one, and what /proc tells of the process is true of it.
-func apart(f func()) {
-	go func() {
-		runtime.LockOSThread()
-		if unix.Gettid() != unix.Getpid() {
-			f()
-			return // with the thread still locked
-		}
-		started := make(chan struct{})
-		apart(func() {
-			close(started)
-			f()
-		})
-		<-started
-		runtime.UnlockOSThread()
-	}()
-}
 
 // keptNS makes a namespace that only a mount keeps, with lo up.
 func keptNS(t *testing.T, place string) netns.Namespace {
 	t.Helper()
 	must(t, os.WriteFile(place, nil, 0o600))
 	done := make(chan error, 1)
-	apart(func() {
+	nstest.Apart(func() {
 		err := unix.Unshare(unix.CLONE_NEWNET)
 		if err == nil {
 			err = unix.Mount("/proc/thread-self/ns/net", place, "", unix.MS_BIND, "")
 		}
 		if err == nil {
-			err = loopbackUp()
+			err = nstest.LoopbackUp()
 		}
 		done <- err
 	})
@@ -67,11 +48,11 @@ func threadNS(t *testing.T) netns.Namespace {
 	t.Helper()
 	done, end := make(chan error, 1), make(chan struct{})
 	link := ""
-	apart(func() {
+	nstest.Apart(func() {
 		link = fmt.Sprintf("/proc/%d/task/%d/ns/net", unix.Getpid(), unix.Gettid())
 		err := unix.Unshare(unix.CLONE_NEWNET)
 		if err == nil {
-			err = loopbackUp()
+			err = nstest.LoopbackUp()
 		}
 		done <- err
 		<-end
@@ -92,7 +73,7 @@ func processNS(t *testing.T) netns.Namespace {
 	must(t, cmd.Start())
 	ns, err := netns.Resolve(fmt.Sprint(cmd.Process.Pid), netns.Options{})
 	must(t, err)
-	must(t, netns.Do(ns, loopbackUp))
+	must(t, netns.Do(ns, nstest.LoopbackUp))
 	return ns
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -237,37 +238,13 @@ func TestJoinThread(t *testing.T) {
 	defer unix.Close(outside)
 	var rows []*socket.Socket
 	want := []uint64{}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		home, err := os.Open("/proc/thread-self/ns/net")
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer home.Close()
-		defer func() {
-			// A thread that cannot go home stays locked, and ends here.
-			if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
-				runtime.UnlockOSThread()
-			}
-		}()
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			t.Error(err)
-			return
-		}
-		if err := loopbackUp(); err != nil {
-			t.Error(err)
-			return
-		}
+	nstest.Run(t, func(t *testing.T) {
 		inside, idle := listener(t, 1000, 1), open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
 		defer unix.Close(inside)
 		defer unix.Close(idle)
 		want = append(want, inodeOf(t, inside), inodeOf(t, idle))
 		rows, _ = collect(t, Options{}, everything(socket.TCP))
-	}()
-	<-done
+	})
 	got := []uint64{}
 	for _, s := range rows {
 		got = append(got, s.Inode)

@@ -4,20 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
-	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
-
-// privateTest names the test that a child of the test binary is to run in
-// namespaces of its own.
-const privateTest = "COLLECTOR_PRIVATE_TEST"
 
 // private runs the calling test in a child with a network namespace of its
 // own, where nothing is but what the test makes, and reports whether this is
@@ -25,61 +19,23 @@ const privateTest = "COLLECTOR_PRIVATE_TEST"
 // false.
 func private(t *testing.T, flags uintptr) bool {
 	t.Helper()
-	if os.Getenv(privateTest) == t.Name() {
-		must(t, loopbackUp())
-		must(t, seeEveryProcess(flags&unix.CLONE_NEWPID != 0))
-		return true
+	if !nstest.Child(t, flags) {
+		return false
 	}
-	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("making a network namespace needs root")
+	if flags&unix.CLONE_NEWPID == 0 {
+		must(t, seeEveryProcess())
 	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=1m")
-	cmd.Env = append(os.Environ(), privateTest+"="+t.Name())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS | flags}
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		t.Errorf("%v\n%s", err, out)
-	case err != nil:
-		t.Skipf("making namespaces: %v", err)
-	case strings.Contains(string(out), "--- SKIP"):
-		t.Skipf("%s", out)
-	default:
-		t.Logf("%s", out)
-	}
-	return false
+	return true
 }
 
 // seeEveryProcess makes sure that no process is hidden from root, as the first
 // one can be by a security module. Where it is, nothing that it might hold can
 // be given a reason, and the tests are about those.
-func seeEveryProcess(freshProc bool) error {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
-	}
-	if freshProc {
-		return unix.Mount("proc", "/proc", "proc", 0, "")
-	}
+func seeEveryProcess() error {
 	if _, err := os.Readlink("/proc/1/fd/0"); !errors.Is(err, unix.EACCES) {
 		return nil
 	}
 	return unix.Mount("tmpfs", "/proc/1", "tmpfs", unix.MS_RDONLY, "")
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request)
 }
 
 func must(t *testing.T, err error) {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -81,38 +82,19 @@ func TestSocketElsewhere(t *testing.T) {
 }
 
 // elsewhere makes a socket in a network namespace of its own.
-func elsewhere(t *testing.T) int {
+func elsewhere(t *testing.T) (fd int) {
 	t.Helper()
-	type result struct {
-		fd  int
-		err error
+	nstest.Run(t, func(t *testing.T) {
+		var err error
+		if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	if t.Failed() {
+		t.FailNow()
 	}
-	done := make(chan result)
-	go func() {
-		runtime.LockOSThread()
-		home, err := os.Open("/proc/thread-self/ns/net")
-		if err != nil {
-			done <- result{err: err}
-			return
-		}
-		defer home.Close()
-		var r result
-		if r.err = unix.Unshare(unix.CLONE_NEWNET); r.err == nil {
-			r.fd, r.err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-		}
-		// A thread that cannot go home stays locked, and ends here.
-		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
-			runtime.UnlockOSThread()
-		}
-		done <- r
-	}()
-	r := <-done
-	if errors.Is(r.err, unix.EPERM) {
-		t.Skipf("making a network namespace: %v", r.err)
-	}
-	must(t, r.err)
-	t.Cleanup(func() { unix.Close(r.fd) })
-	return r.fd
+	t.Cleanup(func() { unix.Close(fd) })
+	return fd
 }
 
 // TestSocketOfThread reaches into a thread's own table.

@@ -1,54 +1,24 @@
 package ending
 
 import (
-	"errors"
 	"io"
 	"net"
 	"os"
 	"os/exec"
-	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/procfs"
 )
-
-// privateTest names the test that a child of the test binary is to run.
-const privateTest = "ENDING_PRIVATE_TEST"
 
 // private runs the calling test in a child that is the first process of a pid
 // namespace of its own, with its own /proc and network, and reports whether this
 // is that child. The caller returns where it is false.
 func private(t *testing.T) bool {
 	t.Helper()
-	if os.Getenv(privateTest) == t.Name() {
-		check(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
-		check(t, unix.Mount("proc", "/proc", "proc", 0, ""))
-		check(t, loopbackUp())
-		return true
-	}
-	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("making a pid namespace needs root")
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=2m")
-	cmd.Env = append(os.Environ(), privateTest+"="+t.Name())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWPID}
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		t.Errorf("%v\n%s", err, out)
-	case err != nil:
-		t.Skipf("making namespaces: %v", err)
-	case strings.Contains(string(out), "--- SKIP"):
-		t.Skipf("%s", out)
-	default:
-		t.Logf("%s", out)
-	}
-	return false
+	return nstest.Child(t, unix.CLONE_NEWPID)
 }
 
 func check(t *testing.T, err error) {
@@ -56,20 +26,6 @@ func check(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request)
 }
 
 // listen makes a listener with one descriptor, which no child inherits unasked.

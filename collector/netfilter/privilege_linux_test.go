@@ -154,13 +154,16 @@ func TestNotAsked(t *testing.T) {
 	}
 }
 
+// readHere tells the child of a test to run TestReadHere.
+const readHere = "NETFILTER_READ_HERE"
+
 // TestUserNamespace reads as root of a user namespace.
 func TestUserNamespace(t *testing.T) {
 	if !private(t) {
 		return
 	}
 	cmd := exec.Command("/proc/self/exe", "-test.run=^TestReadHere$", "-test.v")
-	cmd.Env = append(os.Environ(), privateTest+"=TestReadHere")
+	cmd.Env = append(os.Environ(), readHere+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1}},
@@ -177,7 +180,7 @@ func TestUserNamespace(t *testing.T) {
 
 // TestReadHere is run by TestUserNamespace as root of a user namespace.
 func TestReadHere(t *testing.T) {
-	if os.Getenv(privateTest) != t.Name() {
+	if os.Getenv(readHere) == "" {
 		t.Skip("run by another test")
 	}
 	runtime.LockOSThread()

@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
+
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -188,7 +190,10 @@ func TestAddresses(t *testing.T) {
 		return
 	}
 	ns := elsewhere(t)
-	must(t, Do(ns, loopbackUp))
+	if got, err := Addresses(ns); err != nil || len(got) > 0 {
+		t.Errorf("where lo is down: %v, error %v", got, err)
+	}
+	must(t, Do(ns, nstest.LoopbackUp))
 	got, err := Addresses(ns)
 	must(t, err)
 	for _, want := range []string{"127.0.0.1", "::1"} {
@@ -196,23 +201,4 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%s is not among %v", want, got)
 		}
 	}
-	home, err := Resolve("/proc/self/ns/net", Options{})
-	must(t, err)
-	if got, err := Addresses(home); err != nil || len(got) > 0 {
-		t.Errorf("at home, where lo is down: %v, error %v", got, err)
-	}
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request)
 }

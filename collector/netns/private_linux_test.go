@@ -1,19 +1,16 @@
 package netns
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
-)
 
-// privateTest names the test that a child of the test binary is to run.
-const privateTest = "NETNS_PRIVATE_TEST"
+	"github.com/sockls/sockls/collector/netns/nstest"
+)
 
 // private runs the calling test in a child that has namespaces of its own for
 // the network, for mounts and for processes, with /proc of the latter and an
@@ -21,31 +18,12 @@ const privateTest = "NETNS_PRIVATE_TEST"
 // it is false.
 func private(t *testing.T) bool {
 	t.Helper()
-	if os.Getenv(privateTest) == t.Name() {
-		must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
-		must(t, unix.Mount("proc", "/proc", "proc", 0, ""))
-		letGo(t)
-		must(t, unix.Mount("none", "/run", "tmpfs", 0, ""))
-		return true
+	if !nstest.Child(t, unix.CLONE_NEWPID) {
+		return false
 	}
-	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("making namespaces needs root")
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=1m")
-	cmd.Env = append(os.Environ(), privateTest+"="+t.Name(), "GORACE=atexit_sleep_ms=0")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWPID}
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		t.Errorf("%v\n%s", err, out)
-	case err != nil:
-		t.Skipf("making namespaces: %v", err)
-	case strings.Contains(string(out), "--- SKIP"):
-		t.Skipf("%s", out)
-	}
-	return false
+	letGo(t)
+	must(t, unix.Mount("none", "/run", "tmpfs", 0, ""))
+	return true
 }
 
 // letGo unmounts the namespaces that are mounted on this machine, in this mount
@@ -90,25 +68,6 @@ func here(t *testing.T) uint64 {
 	return ns.Inode
 }
 
-// apart runs f on a thread that ends with it, and that is not the main thread:
-// Go never ends that one, and what /proc tells of the process is true of it.
-func apart(f func()) {
-	go func() {
-		runtime.LockOSThread()
-		if unix.Gettid() != unix.Getpid() {
-			f()
-			return // with the thread still locked
-		}
-		started := make(chan struct{})
-		apart(func() {
-			close(started)
-			f()
-		})
-		<-started
-		runtime.UnlockOSThread()
-	}()
-}
-
 // thread makes a namespace with one thread in it, which stays until the test
 // ends and never runs anything else, and returns the link of that thread.
 func thread(t *testing.T) (link string) {
@@ -118,7 +77,7 @@ func thread(t *testing.T) (link string) {
 		err  error
 	}
 	ready, end := make(chan made), make(chan struct{})
-	apart(func() {
+	nstest.Apart(func() {
 		err := unix.Unshare(unix.CLONE_NEWNET)
 		ready <- made{taskPath("/proc", unix.Getpid(), unix.Gettid()), err}
 		<-end
@@ -134,7 +93,9 @@ func keep(t *testing.T, place string) uint64 {
 	t.Helper()
 	write(t, place, "")
 	done := make(chan error, 1)
-	apart(func() {
+	var tid int
+	nstest.Apart(func() {
+		tid = unix.Gettid()
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			done <- err
 			return
@@ -142,6 +103,9 @@ func keep(t *testing.T, place string) uint64 {
 		done <- unix.Mount("/proc/thread-self/ns/net", place, "", unix.MS_BIND, "")
 	})
 	must(t, <-done)
+	for unix.Tgkill(unix.Getpid(), tid, 0) == nil { // it is about to end
+		runtime.Gosched()
+	}
 	return inode(t, place)
 }
 

@@ -2,38 +2,12 @@ package probe
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
-	"runtime"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
-
-// private moves the test's thread to a network namespace of its own, with lo up.
-// The thread is moved back before it is unlocked, for it may be the leading one.
-func private(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("making a network namespace needs root")
-	}
-	runtime.LockOSThread()
-	home, err := os.Open("/proc/thread-self/ns/net")
-	must(t, err)
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		home.Close()
-		runtime.UnlockOSThread()
-		t.Skipf("making a network namespace: %v", err)
-	}
-	t.Cleanup(func() {
-		defer home.Close()
-		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
-			runtime.UnlockOSThread()
-		}
-	})
-	command(t, "ip", "link", "set", "lo", "up")
-}
 
 // still lets nothing of this program fork until the test is over: between fork
 // and exec a child has a copy of every descriptor, and what is closed here is not

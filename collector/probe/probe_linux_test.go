@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/why"
 )
@@ -80,7 +81,7 @@ func TestProbe(t *testing.T) {
 		{"privileged", nil, wish(here, privileged), ""},
 		{"not privileged", nil, wish(here, plain), "EACCES"},
 	}
-	private(t)
+	nstest.Enter(t)
 	command(t, "ip", "address", "add", "fe80::1/64", "dev", "lo")
 	command(t, "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
 	still(t)
@@ -143,7 +144,7 @@ func childWishes() []why.Bind {
 // TestWithoutPrivilege: what a user cannot try is not possible and no answer.
 func TestWithoutPrivilege(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = []string{childRole + "=probe"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}

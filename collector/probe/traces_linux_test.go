@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/why"
 )
@@ -33,7 +34,7 @@ func tables(t *testing.T) string {
 // TestNothingRemains: not even TIME_WAIT, and the port is anybody's at once.
 func TestNothingRemains(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	still(t)
 	before := tables(t)
 	for _, b := range []why.Bind{
@@ -80,7 +81,7 @@ func TestNextBind(t *testing.T) {
 		wish("127.0.0.1", reusePort, user(1000)), wish("127.0.0.1", reuseAddr, reusePort), wish("127.0.0.2", reusePort),
 		wish("::", v6only, reusePort), wish("", reuseAddr),
 	}
-	private(t)
+	nstest.Enter(t)
 	still(t)
 	outcome := func(there, next existing, b *why.Bind, f func(why.Bind) (string, error)) error {
 		defer makeAll(t, []existing{there})()
@@ -114,7 +115,7 @@ func TestNextBind(t *testing.T) {
 // user is in the way of all that the kernel does not remember.
 func TestServiceGoesOn(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	still(t)
 	worker := existing{addr: "0.0.0.0", reusePort: true, listen: true}
 	for _, b := range []why.Bind{
@@ -151,7 +152,7 @@ func TestServiceGoesOn(t *testing.T) {
 // TestBindAndListenAgree tries all pairs of a socket and a wish.
 func TestBindAndListenAgree(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	still(t)
 	var all []existing
 	for _, addr := range []string{"127.0.0.1", "0.0.0.0", "::", "::1"} {
@@ -209,7 +210,7 @@ func TestConnectionsShareOn(t *testing.T) {
 	if major < 6 || major == 6 && minor < 18 {
 		t.Skip("the bucket of a port does not recover before Linux 6.18")
 	}
-	private(t)
+	nstest.Enter(t)
 	still(t)
 	must(t, os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("4242 4242"), 0))
 	for last := byte(1); last <= 3; last++ {
@@ -254,7 +255,7 @@ func dial(t *testing.T, last byte) int {
 // to it or reset; those that met it get through after it has gone.
 func TestNobodyIsConnected(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	still(t)
 	member := existing{reusePort: true, listen: true}.make(t)
 	defer unix.Close(member)

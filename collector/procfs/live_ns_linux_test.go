@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -16,32 +16,11 @@ import (
 // and skips the test where this user may not make one.
 func inNamespace(t *testing.T, run func() error) {
 	t.Helper()
-	var refused, err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		home, openErr := os.Open("/proc/thread-self/ns/net")
-		if openErr != nil {
-			refused = openErr
-			return
+	nstest.Run(t, func(t *testing.T) {
+		if err := run(); err != nil {
+			t.Error(err)
 		}
-		defer home.Close()
-		if refused = unix.Unshare(unix.CLONE_NEWNET); refused == nil {
-			err = run()
-		}
-		// A thread that cannot go home stays locked, and ends here.
-		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
-			runtime.UnlockOSThread()
-		}
-	}()
-	<-done
-	if refused != nil {
-		t.Skipf("making a network namespace: %v", refused)
-	}
-	if err != nil {
-		t.Error(err)
-	}
+	})
 }
 
 // TestLiveThreadNamespace: a thread in a namespace of its own reads that

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/collector/machine"
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/socket"
 )
@@ -106,7 +107,7 @@ func TestHere(t *testing.T) {
 
 func TestLinksAndAddresses(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	set(t, "ipv6/conf/default/addr_gen_mode", "1") // no addresses but these
 	batch(t,
 		"link add v0 type veth peer name v1", "link add br0 type bridge", "link set v1 master br0",
@@ -133,7 +134,7 @@ func TestLinksAndAddresses(t *testing.T) {
 // TestMovedTunnel: the socket of a tunnel stays in the namespace it was made in.
 func TestMovedTunnel(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	away := exec.Command("sleep", "60")
 	must(t, away.Start()) // a name for this namespace
 	t.Cleanup(func() {
@@ -143,7 +144,7 @@ func TestMovedTunnel(t *testing.T) {
 	destination, err := os.Open("/proc/thread-self/ns/net")
 	must(t, err)
 	defer destination.Close()
-	private(t)
+	nstest.Enter(t)
 	batch(t, "link add vx type vxlan id 1 dstport 4789", "link set vx up", "link set vx netns "+strconv.Itoa(away.Process.Pid))
 	must(t, unix.Setns(int(destination.Fd()), unix.CLONE_NEWNET))
 	batch(t, "link set vx up")
@@ -157,7 +158,7 @@ func TestMovedTunnel(t *testing.T) {
 // not among those that can be bound.
 func TestTentative(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	set(t, "ipv6/conf/default/addr_gen_mode", "1")
 	batch(t, "link add v0 type veth peer name v1")
 	set(t, "ipv6/conf/v0/dad_transmits", "60")
@@ -194,7 +195,7 @@ func bindable4(addr netip.Addr) error {
 // TestLocalRoutes asks the kernel about addresses, each by binding it.
 func TestLocalRoutes(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	batch(t,
 		"link add v0 type veth peer name v1", "link set v0 up", "link set v1 up",
 		"address add 192.0.2.1/24 brd + dev v0",
@@ -233,7 +234,7 @@ func TestLocalRoutes(t *testing.T) {
 
 func TestSettingsHere(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	set(t, "ipv4/ip_unprivileged_port_start", "80")
 	set(t, "ipv4/ip_local_port_range", "2000 3000")
 	set(t, "ipv4/ip_local_reserved_ports", "2100,2200-2300")
@@ -257,7 +258,7 @@ func TestSettingsHere(t *testing.T) {
 // TestMany: a machine with thousands of addresses and hundreds of links.
 func TestMany(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	const addresses, links = 5000, 100
 	var lines []string
 	for i := range addresses / 2 {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/socket"
 )
@@ -187,7 +188,7 @@ func TestPrivileged(t *testing.T) {
 // maker may, and root of the machine.
 func TestPrivilegedBelow(t *testing.T) {
 	t.Parallel()
-	private(t)
+	nstest.Enter(t)
 	// A user who makes both at once has to be that user before.
 	below := exec.Command("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "unshare", "-U", "-n", "sh", "-c", "echo ready; exec sleep 60")
 	out, err := below.StdoutPipe()

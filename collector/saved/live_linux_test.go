@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"testing"
 
@@ -15,31 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/collector"
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
-
-// private gives the calling thread a network namespace with a loopback
-// interface that is up. The thread ends with the test.
-func private(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("making a network namespace needs root")
-	}
-	runtime.LockOSThread() // and never unlocked: no other test may get this thread
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		t.Skipf("making a network namespace: %v", err)
-	}
-	fd := must(t)(unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0))
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq("lo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func must(t *testing.T) func(fd int, err error) int {
 	return func(fd int, err error) int {
@@ -88,7 +65,7 @@ func TestWhatSSWrites(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no ss")
 	}
-	private(t)
+	nstest.Enter(t)
 	server := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: 8000}
 	fd := listen(t, server)
 	listen(t, &unix.SockaddrInet6{Addr: [16]byte{15: 1}, Port: 8001}, func(fd int) error {

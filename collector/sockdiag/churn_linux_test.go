@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -22,7 +23,7 @@ func TestLiveChurn(t *testing.T) {
 		t.Skip("takes three seconds")
 	}
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		stable := steadySockets(t)
 		server := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
 		must(t, unix.Bind(server, &unix.SockaddrInet4{Addr: loopback}))

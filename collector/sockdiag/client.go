@@ -273,7 +273,7 @@ func (d *dump) take(payload []byte, decode func([]byte, *socket.Socket) bool) er
 		d.bad++
 		return nil
 	}
-	if !d.states.Has(s.State) || d.recent.seen(s) {
+	if !d.states.Has(s.State) || dying(s) || d.recent.seen(s) {
 		return nil
 	}
 	if d.auto != socket.Unknown {

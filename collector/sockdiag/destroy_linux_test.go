@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -19,7 +20,7 @@ type arena struct {
 
 func inArena(t *testing.T, run func(a arena)) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		conn, err := Dial()
 		if err != nil {
 			t.Error(err)

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -59,7 +60,7 @@ func pairOf(t *testing.T, change func(fd int)) (client, server int) {
 // TestLiveTCPInfo compares each field that package unix knows with what
 // TCP_INFO says of the same socket. Times since events are left out.
 func TestLiveTCPInfo(t *testing.T) {
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		client, server := pairOf(t, func(int) {})
 		chunk := make([]byte, 32<<10)
 		for range 8 {
@@ -129,7 +130,7 @@ func write(fd int, b []byte) error {
 
 // TestLiveCongestion: each control at hand is named, and bbr tells more.
 func TestLiveCongestion(t *testing.T) {
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		for _, name := range []string{"reno", "cubic", "bbr"} {
 			if unix.SetsockoptString(open(t, unix.AF_INET, unix.SOCK_STREAM, 0), unix.IPPROTO_TCP, unix.TCP_CONGESTION, name) != nil {
 				continue
@@ -150,7 +151,7 @@ func TestLiveCongestion(t *testing.T) {
 
 // TestLiveOptions: what was set is what is told.
 func TestLiveOptions(t *testing.T) {
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		client, server := pairOf(t, func(fd int) {
 			must(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, 0x2a))
 			must(t, unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_TOS, 0x10))
@@ -203,7 +204,7 @@ func TestLiveOptions(t *testing.T) {
 
 // TestLiveMemory compares with SO_MEMINFO.
 func TestLiveMemory(t *testing.T) {
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		client, server := pairOf(t, func(int) {})
 		must(t, write(client, make([]byte, 5000)))
 		udp := open(t, unix.AF_INET, unix.SOCK_DGRAM, 0)
@@ -239,7 +240,7 @@ func TestLiveMemory(t *testing.T) {
 
 // TestLiveTimers makes the kernel start each of its timers.
 func TestLiveTimers(t *testing.T) {
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		idle, _ := pairOf(t, func(int) {})
 		kept, _ := pairOf(t, func(fd int) {
 			must(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1))
@@ -319,7 +320,7 @@ func TestLiveTimers(t *testing.T) {
 // TestLiveMPTCPInfo: a connection tells of itself, and its path that it is one.
 func TestLiveMPTCPInfo(t *testing.T) {
 	needs(t, unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP)
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		listener := open(t, unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP)
 		must(t, unix.Bind(listener, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
 		must(t, unix.Listen(listener, 1))
@@ -359,7 +360,7 @@ func TestLiveMPTCPInfo(t *testing.T) {
 
 // TestLiveFamilies: the specifics of the families that are not of the internet.
 func TestLiveFamilies(t *testing.T) {
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "sock")
 		named := open(t, unix.AF_UNIX, unix.SOCK_STREAM, 0)
 		must(t, unix.Bind(named, &unix.SockaddrUnix{Name: path}))

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -90,7 +91,7 @@ func (h heard) expect(t *testing.T, of live, want socket.Socket) {
 // TestLiveEvents: each way in which a socket comes to its end.
 func TestLiveEvents(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		h := listen(t, socket.ProtoSetOf(socket.TCP, socket.UDP))
 		tcp := socket.Socket{Proto: socket.TCP, Family: socket.IPv4, Type: socket.Stream, State: socket.Close}
 		udp := socket.Socket{Proto: socket.UDP, Family: socket.IPv4, Type: socket.Dgram, State: socket.Unconn}
@@ -154,7 +155,7 @@ func TestLiveEvents(t *testing.T) {
 // TestLiveEventsOfPorts: the kernel keeps what nobody asked for to itself.
 func TestLiveEventsOfPorts(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		few := listen(t, socket.ProtoSetOf(socket.UDP), 2001, 2003)
 		none := listen(t, socket.ProtoSetOf(socket.TCP))
 		for port := 2000; port <= 2004; port++ {
@@ -177,7 +178,7 @@ func TestLiveEventsOfPorts(t *testing.T) {
 // TestLiveEventsOverrun: who does not listen is told that something was lost.
 func TestLiveEventsOverrun(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		conn, err := DialEvents(socket.ProtoSetOf(socket.UDP), nil)
 		must(t, err)
 		defer conn.Close()

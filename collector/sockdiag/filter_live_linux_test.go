@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/collector/filter"
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -204,7 +205,7 @@ func matches(rows map[uint64]*socket.Socket, e filter.Expr) []uint64 {
 // are those rows of its whole tables that match.
 func TestLiveFilter(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		w := town{t: t}
 		w.tcp()
 		w.udp()
@@ -311,7 +312,7 @@ func aimed(rng *rand.Rand, e filter.Expr, rows map[uint64]*socket.Socket, cgroup
 // state, of any family, bound to an interface or not.
 func TestLiveLookup(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		town{t: t}.tcp()
 		time.Sleep(10 * time.Millisecond)
 		r := Request{

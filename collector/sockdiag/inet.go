@@ -83,6 +83,11 @@ func (d *decoder) decodeInet(b []byte, proto socket.Proto, s *socket.Socket) boo
 	return true
 }
 
+// dying reports whether a row of the bind table is of a socket that its program has
+// closed: it has no file any more, and loses its port within the same call
+// (inet_csk_destroy_sock in net/ipv4/inet_connection_sock.c).
+func dying(s *socket.Socket) bool { return s.State == socket.Bound && s.Inode == 0 }
+
 // knowsRoot reports whether uid 0 in a message means root, and not that the
 // kernel has forgotten or never knew. It keeps no owner for SYN_RECV and for
 // what is left of a connection in TIME_WAIT or FIN_WAIT2, which the timer

@@ -2,7 +2,6 @@ package sockdiag
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,62 +10,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 )
-
-// inNamespace runs a function on a thread in a network namespace of its own,
-// with the loopback interface up, and skips the test where this user may not
-// make one.
-func inNamespace(t *testing.T, run func(t *testing.T)) {
-	t.Helper()
-	var refused error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		home, err := os.Open("/proc/thread-self/ns/net")
-		if err != nil {
-			refused = err
-			return
-		}
-		defer home.Close()
-		if refused = unix.Unshare(unix.CLONE_NEWNET); refused != nil {
-			return
-		}
-		// A thread that cannot go home stays locked, and ends here.
-		defer func() {
-			if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
-				runtime.UnlockOSThread()
-			}
-		}()
-		if err := loopbackUp(); err != nil {
-			t.Error(err)
-			return
-		}
-		run(t)
-	}()
-	<-done
-	if refused != nil {
-		t.Skipf("making a network namespace: %v", refused)
-	}
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request); err != nil {
-		return fmt.Errorf("set lo up: %w", err)
-	}
-	return nil
-}
 
 // live is what the kernel says of a socket to the process that has it.
 type live struct {
@@ -168,7 +114,7 @@ func everything(p socket.Proto) Request {
 
 func TestLiveTCP(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		four := open(t, unix.AF_INET, unix.SOCK_STREAM, 0)
 		must(t, unix.Bind(four, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
 		must(t, unix.Listen(four, 17))
@@ -234,7 +180,7 @@ func TestLiveTCP(t *testing.T) {
 // lists since 6.8.
 func TestLiveTCPBound(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		bound := open(t, unix.AF_INET6, unix.SOCK_STREAM, 0)
 		must(t, unix.Bind(bound, &unix.SockaddrInet6{}))
 		// Only a port that was asked for by number outlives a refused connection.
@@ -259,7 +205,7 @@ func TestLiveTCPBound(t *testing.T) {
 
 func TestLiveUDP(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		four := open(t, unix.AF_INET, unix.SOCK_DGRAM, 0)
 		must(t, unix.Bind(four, &unix.SockaddrInet4{}))
 		six := open(t, unix.AF_INET6, unix.SOCK_DGRAM, 0)
@@ -286,7 +232,7 @@ func TestLiveUDP(t *testing.T) {
 func TestLiveUDPLite(t *testing.T) {
 	t.Parallel()
 	needs(t, unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDPLITE)
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		lite := open(t, unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDPLITE)
 		must(t, unix.Bind(lite, &unix.SockaddrInet4{}))
 		want := socket.Socket{
@@ -300,7 +246,7 @@ func TestLiveUDPLite(t *testing.T) {
 func TestLiveUnix(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a\nb")
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		onPath := open(t, unix.AF_UNIX, unix.SOCK_STREAM, 0)
 		must(t, unix.Bind(onPath, &unix.SockaddrUnix{Name: path}))
 		must(t, unix.Listen(onPath, 9))
@@ -343,7 +289,7 @@ func TestLiveUnix(t *testing.T) {
 func TestLivePacket(t *testing.T) {
 	t.Parallel()
 	needs(t, unix.AF_PACKET, unix.SOCK_DGRAM, 0)
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		fd := open(t, unix.AF_PACKET, unix.SOCK_DGRAM, 0)
 		network := uint16(0x0608) // ETH_P_ARP in network order
 		if native.Uint16([]byte{1, 0}) != 1 {
@@ -360,7 +306,7 @@ func TestLivePacket(t *testing.T) {
 // TestLiveNetlink has multicast subscribers, which the kernel lists twice.
 func TestLiveNetlink(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		var fds []int
 		for range 20 {
 			fd := open(t, unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE)
@@ -392,7 +338,7 @@ func TestLiveNetlink(t *testing.T) {
 func TestLiveMPTCP(t *testing.T) {
 	t.Parallel()
 	needs(t, unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP)
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		fd := open(t, unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP)
 		must(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
 		must(t, unix.Listen(fd, 3))
@@ -407,7 +353,7 @@ func TestLiveMPTCP(t *testing.T) {
 // connection can be used again.
 func TestLiveManyDatagrams(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		const n = 1500
 		want := map[uint64]bool{}
 		for range n {

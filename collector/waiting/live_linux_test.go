@@ -3,7 +3,6 @@ package waiting
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"runtime"
@@ -14,64 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/collector"
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/why"
 )
-
-// inNamespace runs a function on a thread in a network namespace of its own,
-// with the loopback interface up, and skips the test where this user may not
-// make one.
-func inNamespace(t *testing.T, run func(t *testing.T)) {
-	t.Helper()
-	var refused error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		home, err := os.Open("/proc/thread-self/ns/net")
-		if err != nil {
-			refused = err
-			return
-		}
-		defer home.Close()
-		if refused = unix.Unshare(unix.CLONE_NEWNET); refused != nil {
-			return
-		}
-		// A thread that cannot go home stays locked, and ends here.
-		defer func() {
-			if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
-				runtime.UnlockOSThread()
-			}
-		}()
-		if err := loopbackUp(); err != nil {
-			t.Error(err)
-			return
-		}
-		run(t)
-	}()
-	<-done
-	if refused != nil {
-		t.Skipf("making a network namespace: %v", refused)
-	}
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request); err != nil {
-		return fmt.Errorf("set lo up: %w", err)
-	}
-	return nil
-}
 
 // must ends the goroutine, which is not the test's own.
 func must(t *testing.T, err error) {
@@ -167,7 +113,7 @@ func TestLiveFree(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inNamespace(t, func(t *testing.T) {
+			nstest.Run(t, func(t *testing.T) {
 				proto := socket.TCP
 				if name == "datagrams" {
 					proto = socket.UDP
@@ -216,7 +162,7 @@ func (c slow) Collect(ctx context.Context, q collector.Query, yield func(*socket
 // seconds or more, only the event can be what is noticed.
 func TestLiveFreeSlow(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		fd := listener(t, 1001)
 		w := wait(t, Free, socket.TCP, 1001)
 		w.Collector, w.Details = slow{w.Collector}, 0
@@ -233,7 +179,7 @@ func TestLiveFreeSlow(t *testing.T) {
 // listener is there, however many there are.
 func TestLiveFreeFlood(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		fd := listener(t, 1001)
 		other := listener(t, 1002)
 		defer unix.Close(other)
@@ -308,7 +254,7 @@ func (c counted) Collect(ctx context.Context, q collector.Query, yield func(*soc
 // and not of a server's, and it is known until when.
 func TestLiveTimeWait(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		fd := listener(t, 1001)
 		client := open(t, unix.SOCK_STREAM, 0)
 		must(t, unix.Connect(client, loopback(1001)))
@@ -340,7 +286,7 @@ func TestLiveTimeWait(t *testing.T) {
 
 func TestLiveListening(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		here, err := os.Open("/proc/thread-self/ns/net")
 		must(t, err)
 		defer here.Close()
@@ -375,7 +321,7 @@ func TestLiveListening(t *testing.T) {
 // TestLiveEnd: a wait that is called off leaves nothing behind.
 func TestLiveEnd(t *testing.T) {
 	t.Parallel()
-	inNamespace(t, func(t *testing.T) {
+	nstest.Run(t, func(t *testing.T) {
 		fd := listener(t, 1001)
 		defer unix.Close(fd)
 		ctx, cancel := context.WithCancel(t.Context())

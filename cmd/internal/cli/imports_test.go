@@ -26,7 +26,7 @@ func TestImports(t *testing.T) {
 		{"linux", "collector/filter", []string{"github.com", "golang.org", module + "collector/sockdiag", module + "render"}},
 		{"linux", "collector/...", []string{"github.com/spf13", module + "cmd", module + "render"}},
 		{"linux", "cmd/sockls", []string{
-			"github.com/shirou", "github.com/rogpeppe", "github.com/google/go-cmp", module + "cmd/internal/mksock",
+			"github.com/shirou", "github.com/rogpeppe", "github.com/google/go-cmp", module + "cmd/internal/mksock", module + "collector/netns/nstest",
 		}},
 		{"darwin", "cmd/sockls", []string{"github.com/vishvananda"}},
 	}

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,49 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/collector"
+	"github.com/sockls/sockls/collector/netns/nstest"
 )
-
-// privateTest names the test that a child of the test binary is to run in a
-// network namespace of its own.
-const privateTest = "SOCKLS_SUMMARY_TEST"
-
-// inPrivateNet runs the calling test in such a child, and reports whether this
-// is it. The caller returns where it is false.
-func inPrivateNet(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv(privateTest) == t.Name() {
-		loopbackUp(t)
-		return true
-	}
-	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("making a network namespace needs root")
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=1m")
-	cmd.Env = append(os.Environ(), privateTest+"="+t.Name())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		t.Errorf("%v\n%s", err, out)
-	case err != nil:
-		t.Skipf("making a namespace: %v", err)
-	case strings.Contains(string(out), "--- SKIP"):
-		t.Skipf("%s", out)
-	}
-	return false
-}
-
-func loopbackUp(t *testing.T) {
-	t.Helper()
-	fd := openSocket(t, unix.AF_INET, unix.SOCK_DGRAM)
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq("lo")
-	must(t, err)
-	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	must(t, unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request))
-}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -174,7 +132,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 // TestSummaryLikeSS makes sockets of all that ss counts and compares the
 // numbers with its own.
 func TestSummaryLikeSS(t *testing.T) {
-	if !inPrivateNet(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
 	ss, err := exec.LookPath("ss")
@@ -245,7 +203,7 @@ func TestSummaryLikeSS(t *testing.T) {
 
 // TestSummaryEphemeral fills a small range of ports until connect() fails.
 func TestSummaryEphemeral(t *testing.T) {
-	if !inPrivateNet(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
 	setting := func(name, value string) {
@@ -308,7 +266,7 @@ func TestSummaryEphemeral(t *testing.T) {
 
 // TestSummaryAcceptQueue makes listeners that nobody accepts from.
 func TestSummaryAcceptQueue(t *testing.T) {
-	if !inPrivateNet(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
 	listenOn(t, 9000, 1)
