@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"syscall"
 
 	"github.com/sockls/sockls/collector/socket"
@@ -24,6 +25,8 @@ type Event struct {
 	// or UNCONN or ESTABLISHED for UDP. It is nil where events were lost. It is
 	// reused for the next event.
 	Socket *socket.Socket
+	// Missing is how many events were lost, 0 where nobody has counted them.
+	Missing int
 }
 
 // Lost reports whether the event stands for others that nobody can tell of, any
@@ -44,6 +47,9 @@ type Events struct {
 	dec  decoder
 	row  socket.Socket
 	buf  []byte
+	// drops is how many events the kernel had to drop when it was asked last.
+	counting sync.Mutex
+	drops    uint32
 }
 
 // eventSize holds any event: a row with a tcp_info and next to nothing else.
@@ -81,7 +87,7 @@ func (e *Events) Watch(ctx context.Context, yield func(Event) error) error {
 		}
 		switch {
 		case errors.Is(err, syscall.ENOBUFS), errors.Is(err, syscall.EMSGSIZE):
-			err = yield(Event{})
+			err = yield(Event{Missing: e.MoreMissing()})
 		case err != nil:
 			return fmt.Errorf("receive sock_diag events: %w", err)
 		default:
@@ -93,20 +99,46 @@ func (e *Events) Watch(ctx context.Context, yield func(Event) error) error {
 	}
 }
 
+// dropCounter is an EventConn that knows how many events the kernel had to drop
+// since it was opened.
+type dropCounter interface {
+	Drops() (uint32, error)
+}
+
+// MoreMissing is how many events were dropped since it was asked last. The kernel
+// goes on dropping them until all that waits has been read, and says so but once:
+// whoever wants to know how many asks again some time later. It may be called while
+// Watch is at work.
+func (e *Events) MoreMissing() int {
+	c, ok := e.conn.(dropCounter)
+	if !ok {
+		return 0
+	}
+	e.counting.Lock()
+	defer e.counting.Unlock()
+	n, err := c.Drops()
+	if err != nil {
+		return 0
+	}
+	since := n - e.drops
+	e.drops = n
+	return int(since)
+}
+
 // datagram yields what one datagram tells. What cannot be read of it is lost.
 func (e *Events) datagram(page []byte, yield func(Event) error) error {
 	for rest := page; len(rest) > 0; {
 		m, tail, err := nextMessage(rest)
 		if err != nil {
-			return yield(Event{})
+			return yield(Event{Missing: 1})
 		}
 		rest = tail
-		var event Event
+		event := Event{Missing: 1}
 		switch {
 		case m.kind == nlmsgNoop:
 			continue
 		case m.kind == typeByFamily && e.decode(m.payload):
-			event.Socket = &e.row
+			event = Event{Socket: &e.row}
 		}
 		if err := yield(event); err != nil {
 			return err

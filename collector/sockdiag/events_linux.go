@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -24,9 +25,9 @@ func eventGroups(protos socket.ProtoSet) uint32 {
 	return groups
 }
 
-// eventBuffer is room for some thousand events, which is as many sockets as a
-// server may drop at a time.
-const eventBuffer = 4 << 20
+// eventBuffer is room for more than ten thousand events, which is as many sockets as
+// a server may drop at a time. The kernel takes the memory when there are as many.
+const eventBuffer = 16 << 20
 
 // eventConn is polled by the Go runtime, so that closing it wakes its reader.
 type eventConn struct {
@@ -91,6 +92,33 @@ func portProgram(ports []uint16) []unix.SockFilter {
 }
 
 func (c eventConn) Close() error { return c.file.Close() }
+
+// Drops implements dropCounter. The kernel counts what did not fit into the
+// receive buffer (netlink_overrun in net/netlink/af_netlink.c), and tells that
+// among the numbers of SO_MEMINFO.
+func (c eventConn) Drops() (uint32, error) {
+	raw, err := c.file.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	const entries, drops = 9, 8 // SK_MEMINFO_VARS, SK_MEMINFO_DROPS
+	var info [entries]uint32
+	size := uint32(unsafe.Sizeof(info))
+	var errno unix.Errno
+	err = raw.Control(func(fd uintptr) {
+		_, _, errno = unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case errno != 0:
+		return 0, errno
+	case size < uint32(unsafe.Sizeof(info)):
+		return 0, unix.ENOTSUP
+	}
+	return info[drops], nil
+}
 
 // Receive implements EventConn.
 func (c eventConn) Receive(b []byte) (int, error) {

@@ -207,6 +207,9 @@ func TestLiveEventsOverrun(t *testing.T) {
 		enough := errors.New("enough")
 		err = NewEvents(conn, testIfName, 0, TailUnknown).Watch(ctx, func(e Event) error {
 			if e.Lost() {
+				if e.Missing < 1 {
+					t.Errorf("%d events are missing", e.Missing)
+				}
 				return enough
 			}
 			return nil

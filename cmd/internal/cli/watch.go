@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sockls/sockls/cmd/internal/streams"
+	"github.com/sockls/sockls/collector/watch"
+)
+
+// watchOptions are the flags of watch.
+type watchOptions struct {
+	// listOptions choose the sockets; of its flags only those are set that do.
+	listOptions
+	events, jsonl bool
+	initial       bool
+	interval      time.Duration
+	paced         bool // --interval was given
+	duration      time.Duration
+	limited       bool // --for was given
+	count         int
+	until         string
+	queue         uint32
+	// source takes the place of this system in tests.
+	source watch.Source
+}
+
+// The defaults of watch, and the shortest interval that makes sense.
+const (
+	watchInterval    = time.Second
+	shortestInterval = 10 * time.Millisecond
+	watchQueue       = 64 << 10
+)
+
+// newWatchCmd makes the command that tells what changes.
+func newWatchCmd(s streams.Streams, runF func(*watchOptions) error) *cobra.Command {
+	o := &watchOptions{listOptions: listOptions{streams: s}}
+	cmd := &cobra.Command{
+		Use:   "watch [flags] [FILTER]",
+		Short: "Tell what changes: which sockets are opened, change, and are closed",
+		Long: `watch prints a line for each socket that is opened (+), changes (~) or is closed
+(-), as it happens. Flags and filter choose the sockets as they do for the listing:
+without any, connected internet sockets are watched.
+
+A change is one of the state, of the processes when a connection is accepted or
+handed over, of an address, or of a queue that comes to hold more than --queue
+bytes; of a listener, that its queue of connections is full.
+
+New sockets are found by looking once a second, or less often where there are so
+many that it would take more than a twenty-fifth of a processor. The end of TCP and
+UDP sockets is told by the kernel, so one that came and went between two looks is
+told of too, opened and closed at once and with state CLOSE: who held it nobody
+knows any more. With the end of a connection come its last counters. Where TIME_WAIT
+is watched (-a, or a filter), a connection that leaves one behind changes to that
+first. If the kernel had to drop what it tells, a line with ! says how much.
+
+--until EXPR is a filter, and true once a socket that is watched matches; with open,
+change or close in front it is about such an event alone.
+
+Exit code: 0 it was ended, or --until came true, 1 time was up before that, 2 wrong
+usage or failure.`,
+		Example: `  sockls watch                       connections of this machine
+  sockls watch -l                    services that come and go
+  sockls watch -t dport = :443       TCP connections to port 443
+  sockls watch nginx --jsonl         what nginx does, for scripts
+  sockls watch -la --initial --for 10s
+  sockls watch -tl --until 'sport = :8080' --for 1min
+  sockls watch --until 'close and retrans-total > 0'`,
+		RunE: func(cmd *cobra.Command, words []string) error {
+			o.words = words
+			if runF != nil {
+				return runF(o)
+			}
+			return watchRun(cmd.Context(), o)
+		},
+	}
+	cmd.SetFlagErrorFunc(flagError)
+	o.flags(cmd.Flags())
+	return cmd
+}
+
+func (o *watchOptions) flags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	o.interval, o.queue = watchInterval, watchQueue
+	f.BoolVar(&o.events, "events", false, "print a line for each event, also on a terminal")
+	f.BoolVar(&o.jsonl, "jsonl", false, "print each event as one JSON object a line")
+	f.BoolVar(&o.initial, "initial", false, "first print what is there (=)")
+	f.Func("for", "end after `TIME`, such as 30s, 5m, or 30 for seconds", func(text string) (err error) {
+		o.duration, err = parseTimeout(text)
+		o.limited = true
+		return err
+	})
+	f.Func("count", "end after `N` events", func(text string) (err error) {
+		if o.count, err = strconv.Atoi(text); err != nil || o.count < 1 {
+			return errors.New("it is a number from 1 on")
+		}
+		return nil
+	})
+	f.StringVar(&o.until, "until", "", "end when `EXPR` is true of a socket: a filter, with open, change or close in front if it is about that")
+	f.Func("interval", "look every `TIME` for new sockets; 1s unless it is given", func(text string) (err error) {
+		if o.interval, err = parseTimeout(text); err == nil && o.interval < shortestInterval {
+			err = errors.New("it is 10ms or more")
+		}
+		o.paced = true
+		return err
+	})
+	f.Func("queue", "tell of a queue when it comes to hold more than `BYTES`; 65536 unless it is given", func(text string) error {
+		n, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return errors.New("it is a number of bytes up to " + strconv.Itoa(math.MaxUint32))
+		}
+		o.queue = uint32(n)
+		return nil
+	})
+	o.selection.flags(f)
+	f.StringArrayVarP(&o.filterFiles, "filter-file", "F", nil, "read a filter from `FILE` (- is standard input), to hold beside the one in the arguments")
+	f.FuncP("netns", "N", "watch another network namespace; `NS` is its name, a process in it, or a path", func(spec string) error {
+		o.netns, o.choosesNetNS = spec, true
+		return nil
+	})
+	f.BoolVar(&o.noProcesses, "no-processes", false, "do not look into processes")
+	f.StringVar(&o.colour, "color", "auto", "colour `WHEN`: auto, always or never")
+	f.BoolVar(&o.quiet, "quiet", false, "say nothing about what could not be seen, and in the end")
+}

@@ -1,0 +1,176 @@
+package watch
+
+import (
+	"time"
+
+	"github.com/sockls/sockls/collector/socket"
+)
+
+// tell makes events of what a look has found, and of what was heard meanwhile.
+// Sockets that were seen and are destroyed by now are opened first.
+func (r *run) tell(fresh []*entry, changed []moved, missed []*entry, complete bool) {
+	r.early = false
+	later := r.hearUnseen()
+	r.leftover = map[tuple]*entry{}
+	for _, m := range changed {
+		r.tellChange(m)
+	}
+	for _, e := range fresh {
+		r.tellNew(e)
+	}
+	r.ready = true
+	for _, d := range later {
+		r.hear(d, true)
+	}
+	if r.heard != nil {
+		if n := r.ear.sub.MoreMissing(); n > 0 {
+			r.lose(destroyed{at: time.Now(), missing: n})
+		}
+	}
+	if !complete {
+		r.early = true
+		return
+	}
+	for _, e := range missed {
+		r.tellMissed(e)
+	}
+	r.settle()
+	r.last = r.began
+}
+
+// tellNew tells of a socket that was not there before.
+func (r *run) tellNew(e *entry) {
+	s := e.socket
+	r.table.take(e, s)
+	e.since, e.whole = r.began, r.ready
+	if r.ready && isRemains(s) && r.claimed(e) {
+		return
+	}
+	if !r.judge(s) {
+		return
+	}
+	e.inView = true
+	switch {
+	case r.ready:
+		r.events = append(r.events, Event{Kind: Open, Time: r.began, Socket: s, Whole: true})
+	case r.Initial:
+		r.events = append(r.events, Event{Kind: Initial, Time: r.began, Socket: s})
+	}
+}
+
+// judge reports whether a socket is in view.
+func (r *run) judge(s *socket.Socket) bool {
+	if r.steady {
+		return true
+	}
+	switch r.View.admits(s) {
+	case socket.Yes:
+		return true
+	case socket.Unknown:
+		r.undecided(s)
+	}
+	return false
+}
+
+// tellChange tells what has changed of a known socket.
+func (r *run) tellChange(m moved) {
+	e, before := m.entry, m.socket
+	names := r.table.changes(before, m.now)
+	r.table.take(e, m.now)
+	was := e.inView
+	e.inView = r.judge(m.now)
+	switch {
+	case was && e.inView && len(names) > 0:
+		r.events = append(r.events, Event{
+			Kind: Change, Time: r.began, Socket: m.now, Before: before, Changed: names,
+			Held: lastHolders(e), Lived: r.began.Sub(e.since), Whole: e.whole,
+		})
+	case was && !e.inView:
+		r.events = append(r.events, r.closing(e, r.began))
+	case !was && e.inView:
+		r.events = append(r.events, Event{Kind: Open, Time: r.began, Socket: m.now})
+	}
+}
+
+// judgeAgain looks whether an unchanged socket is still in view: the filter may be
+// about what is not worth an event.
+func (r *run) judgeAgain(e *entry, now *socket.Socket, rows *socket.Rows) {
+	is := r.judge(now)
+	if is == e.inView {
+		return
+	}
+	r.table.take(e, rows.Add(now))
+	if e.inView = is; is {
+		r.events = append(r.events, Event{Kind: Open, Time: r.began, Socket: e.socket})
+	} else {
+		r.events = append(r.events, r.closing(e, r.began))
+	}
+}
+
+// certain is how many looks in a row have to miss a socket that nobody has told the
+// end of: the kernel goes on with a long table where it was when the last datagram
+// was full, by counting, and when a row before that has gone since it skips one.
+const certain = 2
+
+// longGone is after how many looks a socket is forgotten that has left the tables
+// and may be destroyed yet.
+const longGone = 200
+
+// tellMissed tells of a socket that a look has not seen.
+func (r *run) tellMissed(e *entry) {
+	e.missed++
+	if e.missed == 1 {
+		e.gone = r.began
+	}
+	switch {
+	case e.final != nil && e.final.at.Before(r.began):
+		if e.inView {
+			at := e.final.at
+			if isRemains(e.socket) {
+				at = e.gone
+			}
+			r.events = append(r.events, r.closing(e, at))
+		}
+		r.table.forget(e)
+	case e.final != nil:
+		r.early = true
+	case e.closed:
+		if r.heard == nil || isRemains(e.socket) || e.inode == 0 || e.missed > longGone {
+			r.table.forget(e)
+		}
+	case e.missed < certain:
+		r.early = r.early || e.inView
+	case e.inView:
+		r.events = append(r.events, r.closing(e, e.gone))
+		e.inView, e.closed = false, true
+	default:
+		r.table.forget(e)
+	}
+}
+
+// closing is the end of a socket, with its last counters where they are known.
+func (r *run) closing(e *entry, at time.Time) Event {
+	event := Event{
+		Kind: Close, Time: at, Socket: e.socket, Held: lastHolders(e),
+		Lived: max(at.Sub(e.since), 0), Whole: e.whole,
+	}
+	if e.final == nil {
+		return event
+	}
+	event.Final = true
+	event.Socket = withCounters(e.socket, e.final.socket)
+	return event
+}
+
+// withCounters is a socket with the counters of another sight of it.
+func withCounters(s, last *socket.Socket) *socket.Socket {
+	if last.Details == nil || last.Details.TCP == nil {
+		return s
+	}
+	c := *s
+	if c.Details = s.Details.Clone(); c.Details == nil {
+		c.Details = &socket.Details{}
+	}
+	c.Details.TCP = last.Details.TCP
+	return &c
+}
