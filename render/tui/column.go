@@ -1,0 +1,148 @@
+package tui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/render/field"
+	"github.com/sockls/sockls/render/text"
+)
+
+// column is a column of the screen: one of the registry, or a rate, which no
+// socket alone has.
+type column struct {
+	field.Field
+	rate func(r *rate) float64
+	// cell appends the text of a rate.
+	cell func(dst []byte, n float64) []byte
+}
+
+// rates are the columns of what went through a connection since the last look.
+func rates() []column {
+	return []column{
+		rateColumn("in", "IN/s", "bytes received a second", func(r *rate) float64 { return r.in }, appendBytes),
+		rateColumn("out", "OUT/s", "bytes sent a second", func(r *rate) float64 { return r.out }, appendBytes),
+		rateColumn("retr", "RETR/s", "segments sent again a second", func(r *rate) float64 { return r.retransmits }, appendThree),
+	}
+}
+
+func rateColumn(name, header, help string, get func(*rate) float64, cell func([]byte, float64) []byte) column {
+	return column{
+		Field: field.Field{
+			Name: name, Header: header, Help: help,
+			Right: true, Reserve: 6, Details: socket.DetailTCPInfo,
+		},
+		rate: get, cell: cell,
+	}
+}
+
+// allColumns are those that there are to choose from.
+func allColumns() []column {
+	fields := field.All()
+	all := make([]column, 0, len(fields)+3)
+	for i := range fields {
+		all = append(all, column{Field: fields[i]})
+	}
+	// The rates stand with the facts that people look for first.
+	return slices.Insert(all, len(field.Basic()), rates()...)
+}
+
+func columnNamed(name string) (column, bool) {
+	for _, c := range rates() {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	f, ok := field.Lookup(name)
+	return column{Field: f}, ok
+}
+
+// columnsOf are the columns at first: the rates stand before what is of no fixed
+// width.
+func columnsOf(fields []field.Field) []column {
+	var columns []column
+	for i := range fields {
+		columns = append(columns, column{Field: fields[i]})
+	}
+	at := slices.IndexFunc(columns, func(c column) bool { return c.Shrink > 0 })
+	if at < 0 {
+		at = len(columns)
+	}
+	return slices.Insert(columns, at, rates()...)
+}
+
+// append appends the text of a cell, which is never empty.
+func (c *column) append(dst []byte, e *entry) []byte {
+	switch {
+	case c.rate == nil:
+		return c.Field.Append(dst, e.now)
+	case !e.rate.known:
+		return append(dst, '-')
+	}
+	return c.cell(dst, c.rate(&e.rate))
+}
+
+// role is the colour of a cell.
+func (c *column) role(e *entry) text.Role {
+	switch {
+	case c.rate != nil && (!e.rate.known || c.rate(&e.rate) == 0):
+		return text.Dim
+	case c.rate != nil && c.Name == "retr":
+		return text.Warn
+	case c.Role != nil:
+		return c.Role(e.now)
+	}
+	return text.Plain
+}
+
+// order is by which column the table is sorted. Its zero value is the default
+// order.
+type order struct {
+	by      column
+	reverse bool
+}
+
+// orderOf reads the name of a column, with a "-" in front to reverse it.
+func orderOf(key string) order {
+	name, reverse := strings.CutPrefix(key, "-")
+	c, _ := columnNamed(name)
+	return order{by: c, reverse: reverse}
+}
+
+// compare orders two rows. Those without a value come last in either direction,
+// and ties fall to the default order.
+func (o *order) compare(a, b *entry) int {
+	c := 0
+	switch {
+	case o.by.Name == "":
+		if c = socket.Compare(a.now, b.now); o.reverse {
+			c = -c
+		}
+		return c
+	case o.by.rate != nil:
+		if a.rate.known != b.rate.known {
+			if a.rate.known {
+				return -1
+			}
+			return 1
+		}
+		c = cmp.Compare(o.by.rate(&a.rate), o.by.rate(&b.rate))
+	default:
+		if has := o.by.Has; has != nil && has(a.now) != has(b.now) {
+			if has(a.now) {
+				return -1
+			}
+			return 1
+		}
+		c = o.by.Compare(a.now, b.now)
+	}
+	if o.reverse {
+		c = -c
+	}
+	if c == 0 {
+		c = socket.Compare(a.now, b.now)
+	}
+	return c
+}

@@ -1,0 +1,19 @@
+// Package tui is the screen of `sockls watch`: a live table of sockets.
+//
+// It is fed by a Source, which looks at the sockets again and again and tells
+// what has changed, and it shows that: sorted and steady, with the cursor on its
+// socket, new rows lit and those that are closed struck through for a moment. It
+// knows no kernel and no command line: what it shows is asked of the Source, and
+// what it does (filters are parsed, processes ended, files written) is done by
+// functions that the caller gives.
+//
+// The model is pure: Update and View read no clock but the one given and touch
+// no terminal. Run puts it on a terminal with bubbletea, takes the signals, and
+// leaves the terminal as it was found, whatever happens.
+//
+// This is the only package that imports bubbletea, and it does nothing when the
+// program starts. Neither bubbles nor lipgloss is used: the table and the line
+// editor are small, and colours are the sixteen of package text. Of the
+// terminal nothing is asked that would be answered into the next prompt, apart
+// from what bubbletea asks of the keyboard when the screen opens.
+package tui

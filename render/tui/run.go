@@ -1,0 +1,120 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"golang.org/x/term"
+
+	"github.com/sockls/sockls/render/text"
+)
+
+// Terminal is where the screen is.
+type Terminal struct {
+	In  io.Reader
+	Out io.Writer
+	// Env is the environment, of which TERM matters.
+	Env []string
+}
+
+// Run shows the screen until the user or a signal ends it; the signal is
+// returned. An error means that the screen has broken down. The terminal is then
+// as it was before in any case.
+func Run(ctx context.Context, t Terminal, source Source, o Options) (os.Signal, error) {
+	defer keep(t)()
+
+	ctx, cancel := context.WithCancel(ctx)
+	f := &feed{source: source}
+	m := newModel(o, func(generation int, w Want) { f.ask(ctx, generation, w) })
+	s := &signals{}
+	p := tea.NewProgram(m,
+		tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out), tea.WithEnvironment(quiet(t.Env)),
+		tea.WithoutSignalHandler(), tea.WithColorProfile(profile(o.Palette)), tea.WithFPS(fps),
+		tea.WithFilter(s.filter))
+	f.send = p.Send
+	stop := s.start(p)
+	_, err := p.Run()
+	// Send no longer blocks: whoever hands over a batch finds that nobody wants
+	// it any more.
+	cancel()
+	f.end()
+	stop()
+	if errors.Is(err, tea.ErrProgramPanic) {
+		return nil, errors.New("screen: it has broken down")
+	}
+	if got := s.got.Load(); got != nil {
+		return *got, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("screen: %w", err)
+	}
+	return nil, nil
+}
+
+// fps is how often at most the screen is drawn. Over ssh more is a waste.
+const fps = 30
+
+// keep returns what puts the terminal back into the state that it is in now.
+// bubbletea does that as well; but after a stop that it has not seen it would
+// take the state that it finds for the one to go back to.
+func keep(t Terminal) func() {
+	f, ok := t.In.(*os.File)
+	if !ok {
+		return func() {}
+	}
+	state, err := term.GetState(int(f.Fd()))
+	if err != nil {
+		return func() {}
+	}
+	return func() { _ = term.Restore(int(f.Fd()), state) }
+}
+
+// profile tells bubbletea which colours there are, so that it does not have to
+// find out.
+func profile(p text.Palette) colorprofile.Profile {
+	if p.Paints(text.Listen) {
+		return colorprofile.ANSI
+	}
+	return colorprofile.ASCII
+}
+
+// quiet is the environment for bubbletea. On a terminal that is not behind ssh it
+// asks for modes; the answer of a slow one would stand in the next prompt.
+func quiet(env []string) []string {
+	env = slices.DeleteFunc(slices.Clone(env), func(v string) bool {
+		return strings.HasPrefix(v, "TERM_PROGRAM=") || strings.HasPrefix(v, "WT_SESSION=") ||
+			strings.HasPrefix(v, "TEA_")
+	})
+	return append(env, "SSH_TTY=/dev/tty")
+}
+
+// signals are those that end, stop and continue the program.
+type signals struct {
+	got atomic.Pointer[os.Signal]
+	// asleep is set while the program has stopped itself, so that the signal
+	// that continues it is taken for no other.
+	asleep atomic.Bool
+	forget func() // leaves the signal that stops a program to the system
+	listen func() // takes it again
+}
+
+// filter sees each message before the model does.
+func (s *signals) filter(_ tea.Model, msg tea.Msg) tea.Msg {
+	switch msg.(type) {
+	case tea.SuspendMsg:
+		s.asleep.Store(true)
+		s.forget()
+	case tea.ResumeMsg:
+		s.listen()
+		s.asleep.Store(false)
+	}
+	return msg
+}
