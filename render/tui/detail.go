@@ -100,12 +100,6 @@ func (m *model) drawDetail(p *pen) {
 		lines = append(lines, labelled{"rates", "in " + string(appendBytes(nil, e.rate.in)) + "/s, out " +
 			string(appendBytes(nil, e.rate.out)) + "/s, sent again " + string(appendThree(nil, e.rate.retransmits)) + "/s"})
 	}
-	all := field.All()
-	for i := range all {
-		if value := all[i].Value(nil, s); len(value) > 0 {
-			lines = append(lines, labelled{all[i].Name, string(value)})
-		}
-	}
 	if d.known != nil {
 		for _, peer := range d.known.Peers {
 			lines = append(lines, labelled{"peer", peerLine(peer)})
@@ -117,6 +111,7 @@ func (m *model) drawDetail(p *pen) {
 	if d.err != nil {
 		lines = append(lines, labelled{"failed", string(text.AppendEscaped(nil, d.err.Error()))})
 	}
+	lines = appendFacts(lines, s)
 	hints := []hint{{"esc", "back"}, {"up down", "scroll"}, {"y", "copy"}}
 	if m.opts.Kill != nil {
 		hints = append(hints, hint{"K", "kill"})
@@ -125,6 +120,31 @@ func (m *model) drawDetail(p *pen) {
 		hints = []hint{{"esc", "back"}, {"", string(text.AppendEscaped(nil, m.remark))}}
 	}
 	m.drawPages(p, peerLine(e.now), lines, &d.top, hints)
+}
+
+// appendFacts appends all that is known of a socket: what stands for itself a
+// line each, and the many counters of a set together.
+func appendFacts(lines []labelled, s *socket.Socket) []labelled {
+	fields := field.Basic()
+	sets := field.Sets()
+	for i := range sets {
+		if sets[i].Beneath() == nil {
+			fields = field.Add(fields, sets[i].Columns()...)
+		}
+	}
+	for i := range fields {
+		if value := fields[i].Value(nil, s); len(value) > 0 {
+			lines = append(lines, labelled{fields[i].Name, string(value)})
+		}
+	}
+	for i := range sets {
+		for _, pairs := range sets[i].Beneath() {
+			if value := pairs.Append(nil, s, ' '); len(value) > 0 {
+				lines = append(lines, labelled{sets[i].Flag, string(value)})
+			}
+		}
+	}
+	return lines
 }
 
 // peerLine is a socket in one line.

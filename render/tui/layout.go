@@ -31,7 +31,7 @@ func (w *widths) layOut(columns []column, cells [][]byte, left, width int) {
 	if len(w.seen) != len(columns) {
 		w.seen = make([]int, len(columns))
 		for i := range columns {
-			w.seen[i] = max(columns[i].Reserve, text.Width([]byte(columns[i].Header)))
+			w.seen[i] = text.Width([]byte(columns[i].Header))
 		}
 	}
 	for i, cell := range cells {
@@ -40,7 +40,13 @@ func (w *widths) layOut(columns []column, cells [][]byte, left, width int) {
 	}
 	w.given = make([]int, len(columns))
 	w.from = min(left, max(0, len(columns)-1))
-	copy(w.given[w.from:], w.seen[w.from:])
+	// What rows to come may need is set aside, where there is room for it.
+	for j := w.from; j < len(columns); j++ {
+		w.given[j] = max(w.seen[j], columns[j].Reserve)
+	}
+	if w.total() > width-lead {
+		copy(w.given[w.from:], w.seen[w.from:])
+	}
 	w.narrow(columns, width-lead)
 	w.drop(columns, width-lead)
 }

@@ -88,7 +88,7 @@ type Options struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 
-	// Parse reads a filter.
+	// Parse reads a filter. It is called at every key, so it asks no name server.
 	Parse func(text string) (*filter.Filter, error)
 	// Inspect finds out all about a socket.
 	Inspect func(ctx context.Context, s *socket.Socket) (Inspection, error)
