@@ -108,10 +108,9 @@ type (
 		generation int
 		batch      Batch
 	}
-	tickMsg    struct{}
-	repaintMsg struct{} // the terminal is ours again after somebody else had it
-	brokenMsg  struct{ value any }
-	failedMsg  struct{ err error } // the source has given up
+	tickMsg   struct{}
+	brokenMsg struct{ value any }
+	failedMsg struct{ err error } // the source has given up
 )
 
 // Init asks for the first rows.

@@ -98,23 +98,16 @@ func quiet(env []string) []string {
 
 // signals are those that end, stop and continue the program.
 type signals struct {
-	got atomic.Pointer[os.Signal]
-	// asleep is set while the program has stopped itself, so that the signal
-	// that continues it is taken for no other.
-	asleep atomic.Bool
-	forget func() // leaves the signal that stops a program to the system
-	listen func() // takes it again
+	got   atomic.Pointer[os.Signal]
+	sleep func() // stops the program, soon
 }
 
-// filter sees each message before the model does.
+// filter sees each message before the model does. To stop the program is not
+// left to bubbletea, whose signal would be caught.
 func (s *signals) filter(_ tea.Model, msg tea.Msg) tea.Msg {
-	switch msg.(type) {
-	case tea.SuspendMsg:
-		s.asleep.Store(true)
-		s.forget()
-	case tea.ResumeMsg:
-		s.listen()
-		s.asleep.Store(false)
+	if _, ok := msg.(tea.SuspendMsg); ok {
+		s.sleep()
+		return nil
 	}
 	return msg
 }

@@ -11,7 +11,7 @@ import (
 func (s *signals) start(p *tea.Program) (stop func()) {
 	ending, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(ending, os.Interrupt)
-	s.listen, s.forget = func() {}, func() {}
+	s.sleep = func() {}
 	go func() {
 		select {
 		case sig := <-ending:
