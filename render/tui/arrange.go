@@ -77,13 +77,14 @@ func (m *model) arrange() {
 	// sorted quickly.
 	slices.SortFunc(entries, m.order.compare)
 
-	m.passed, m.counts = m.passed[:0], [stateLimit]int{}
+	m.passed, m.alive, m.counts = m.passed[:0], 0, [stateLimit]int{}
 	for _, e := range entries {
 		if !m.passes(e) {
 			continue
 		}
 		m.passed = append(m.passed, e)
 		if e.closed.IsZero() {
+			m.alive++
 			m.counts[e.now.State%stateLimit]++
 		}
 	}
@@ -126,8 +127,10 @@ func (m *model) groups(entries []*entry) []*group {
 			index[g.key] = g
 			groups = append(groups, g)
 		}
-		g.count++
-		g.rate.add(&e.rate)
+		if e.closed.IsZero() {
+			g.count++
+			g.rate.add(&e.rate)
+		}
 		if !g.folded {
 			g.members = append(g.members, e)
 		}

@@ -110,6 +110,10 @@ func (t *store) happen(ev *watch.Event, now time.Time) {
 	case watch.Open:
 		t.opens++
 		e := t.put(ev.Socket)
+		if !e.closed.IsZero() {
+			// It has no cookie, and what was closed a moment ago had its ends.
+			t.gone = slices.DeleteFunc(t.gone, func(o *entry) bool { return o == e })
+		}
 		e.opened, e.closed = now, time.Time{}
 		t.light(now.Add(fadeTime))
 	case watch.Change:
@@ -171,16 +175,11 @@ func (t *store) fade(now time.Time) bool {
 	for n < len(t.gone) && now.Sub(t.gone[n].closed) >= goneTime {
 		n++
 	}
-	dropped := false
 	for _, e := range t.gone[:n] {
-		// It may have been opened again, where the kernel gives no cookies.
-		if !e.closed.IsZero() {
-			delete(t.entries, e.id)
-			dropped = true
-		}
+		delete(t.entries, e.id)
 	}
 	t.gone = slices.Delete(t.gone, 0, n)
-	if dropped {
+	if n > 0 {
 		t.order = slices.DeleteFunc(t.order, func(e *entry) bool { return t.entries[e.id] != e })
 	}
 	return now.Before(t.fading)

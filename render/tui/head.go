@@ -30,16 +30,16 @@ func (m *model) drawTitle(p *pen) {
 	switch {
 	case m.paused:
 		p.sayLike("PAUSED", chosen)
-		p.say(" ")
 		if m.missed > 0 {
-			p.sayIn(string(appendCount(nil, m.missed))+" events since ", text.Warn)
+			p.sayIn(" "+string(appendCount(nil, m.missed))+" events since", text.Warn)
 		}
+		p.say("  ")
 	case m.err != nil:
 		p.sayLike("FAILED", chosen)
-		p.say(" ")
+		p.say("  ")
 	}
-	p.put(appendCount(nil, len(m.passed)), text.Header, plain)
-	if all := m.total(); all != len(m.passed) {
+	p.put(appendCount(nil, m.alive), text.Header, plain)
+	if all := m.total(); all != m.alive {
 		p.say(" of ")
 		p.put(appendCount(nil, all), text.Plain, plain)
 	}
@@ -72,11 +72,12 @@ func (m *model) drawTitle(p *pen) {
 	p.end()
 }
 
+// total is how many sockets there are, wanted by the filter or not.
 func (m *model) total() int {
 	if m.paused {
-		return len(m.frozen)
+		return m.there
 	}
-	return len(m.store.order)
+	return len(m.store.order) - len(m.store.gone)
 }
 
 // words are what is selected and how it is put in order.

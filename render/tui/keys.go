@@ -133,13 +133,14 @@ func (m *model) toggle(k string) {
 
 // pause stops the screen, not the watch.
 func (m *model) pause() {
-	if m.paused = !m.paused; m.paused {
-		m.pausedAt, m.missed = m.opts.Now(), 0
+	if !m.paused {
+		m.pausedAt, m.missed, m.there = m.opts.Now(), 0, m.total()
 		m.frozen = m.store.frozen()
 	} else {
 		m.frozen = nil
 		m.store.fade(m.opts.Now())
 	}
+	m.paused = !m.paused
 	m.arrange()
 }
 

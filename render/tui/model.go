@@ -55,6 +55,8 @@ type model struct {
 	missed   int // events since
 
 	passed []*entry // those that the filter wants
+	alive  int      // of these those that are not closed
+	there  int      // sockets when the screen was paused
 	counts [stateLimit]int
 	lines  []line
 	cursor cursor
