@@ -47,6 +47,10 @@ func (w *widths) layOut(columns []column, cells [][]byte, left, width int) {
 	if w.total() > width-lead {
 		copy(w.given[w.from:], w.seen[w.from:])
 	}
+	// One that is wider than the screen does not have to give that bit by bit.
+	for j := range w.given {
+		w.given[j] = min(w.given[j], max(width, least(&columns[j])))
+	}
 	w.narrow(columns, width-lead)
 	w.drop(columns, width-lead)
 }

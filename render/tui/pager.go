@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"unicode/utf8"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/sockls/sockls/render/text"
@@ -136,38 +138,54 @@ func (m *model) drawPages(p *pen, title string, lines []labelled, top *int, hint
 }
 
 // wrap breaks a text into lines of a width, between words where that is
-// possible. The label stands before the first.
+// possible. The label stands before the first. An argument vector may have
+// megabytes, so no line looks at more of it than it may take.
 func wrap(l labelled, width int) []labelled {
 	width = max(1, width)
 	rest := []byte(l.text)
 	var lines []labelled
-	for text.Width(rest) > width {
-		n := cutAt(rest, width)
+	for {
+		window := rest
+		if most := 16 * (width + 1); len(rest) > most {
+			window = rest[:most]
+			for len(window) > 1 && !utf8.RuneStart(rest[len(window)]) {
+				window = window[:len(window)-1]
+			}
+		} else if text.Width(rest) <= width {
+			return append(lines, labelled{l.label, string(rest)})
+		}
+		n := cutAt(window, width)
 		lines = append(lines, labelled{l.label, string(rest[:n])})
 		l.label, rest = "", rest[n:]
 		if len(rest) > 0 && rest[0] == ' ' {
 			rest = rest[1:]
 		}
 	}
-	return append(lines, labelled{l.label, string(rest)})
 }
 
 // cutAt is how many bytes go into a line: up to the last blank that fits, or as
 // much as fits, and at least one character.
 func cutAt(b []byte, width int) int {
+	if text.Width(b) <= width {
+		return len(b) // marks without a width of their own
+	}
 	fits := text.Truncate(nil, b, width+1)
-	// What Truncate leaves ends in an ellipsis one column wide.
+	// What Truncate leaves ends in an ellipsis one column wide, where it has cut.
 	n := max(0, len(fits)-len(text.Ellipsis))
+	if string(fits) == string(b) {
+		for n = len(b); n > 0 && text.Width(b[:n]) > width; {
+			_, size := utf8.DecodeLastRune(b[:n])
+			n -= size
+		}
+	}
 	for i := n; i > 0; i-- {
-		if b[i] == ' ' {
+		if i < len(b) && b[i] == ' ' {
 			return i
 		}
 	}
 	if n > 0 {
 		return n
 	}
-	for n = 1; n < len(b) && b[n]&0xc0 == 0x80; {
-		n++
-	}
+	_, n = utf8.DecodeRune(b)
 	return n
 }
