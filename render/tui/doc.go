@@ -13,7 +13,6 @@
 //
 // This is the only package that imports bubbletea, and it does nothing when the
 // program starts. Neither bubbles nor lipgloss is used: the table and the line
-// editor are small, and colours are the sixteen of package text. Of the
-// terminal nothing is asked that would be answered into the next prompt, apart
-// from what bubbletea asks of the keyboard when the screen opens.
+// editor are small, and colours are the sixteen of package text. Nothing is asked
+// of the terminal: an answer that comes late would stand in the next prompt.
 package tui

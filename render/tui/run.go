@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
-	"golang.org/x/term"
 
 	"github.com/sockls/sockls/render/text"
 )
@@ -29,14 +29,12 @@ type Terminal struct {
 // returned. An error means that the screen has broken down. The terminal is then
 // as it was before in any case.
 func Run(ctx context.Context, t Terminal, source Source, o Options) (os.Signal, error) {
-	defer keep(t)()
-
 	ctx, cancel := context.WithCancel(ctx)
 	f := &feed{source: source}
 	m := newModel(o, func(generation int, w Want) { f.ask(ctx, generation, w) })
 	s := &signals{}
 	p := tea.NewProgram(m,
-		tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out), tea.WithEnvironment(quiet(t.Env)),
+		tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(muted(t.Out)), tea.WithEnvironment(quiet(t.Env)),
 		tea.WithoutSignalHandler(), tea.WithColorProfile(profile(o.Palette)), tea.WithFPS(fps),
 		tea.WithFilter(s.filter))
 	f.send = p.Send
@@ -62,19 +60,26 @@ func Run(ctx context.Context, t Terminal, source Source, o Options) (os.Signal, 
 // fps is how often at most the screen is drawn. Over ssh more is a waste.
 const fps = 30
 
-// keep returns what puts the terminal back into the state that it is in now.
-// bubbletea does that as well; but after a stop that it has not seen it would
-// take the state that it finds for the one to go back to.
-func keep(t Terminal) func() {
-	f, ok := t.In.(*os.File)
-	if !ok {
-		return func() {}
+// mute is the terminal without the question of how its keyboard speaks, which
+// bubbletea asks when the screen opens. What understands all answers needs none;
+// and one that comes late, over a slow line, would stand in the next prompt.
+type mute struct{ *os.File }
+
+const keyboardQuery = "\x1b[?u"
+
+func (m mute) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte(keyboardQuery)) {
+		_, err := m.File.Write(bytes.ReplaceAll(b, []byte(keyboardQuery), nil))
+		return len(b), err
 	}
-	state, err := term.GetState(int(f.Fd()))
-	if err != nil {
-		return func() {}
+	return m.File.Write(b)
+}
+
+func muted(w io.Writer) io.Writer {
+	if f, ok := w.(*os.File); ok {
+		return mute{f}
 	}
-	return func() { _ = term.Restore(int(f.Fd()), state) }
+	return w
 }
 
 // profile tells bubbletea which colours there are, so that it does not have to

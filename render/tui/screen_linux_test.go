@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -293,7 +294,11 @@ func TestNoColour(t *testing.T) {
 	}
 }
 
-// TestResizeToNothing: a terminal of no size is nothing to break down over, and
+// query is what terminals answer: attributes, reports of status, modes and the
+// keyboard, and colours.
+var query = regexp.MustCompile("\x1b\\[[?>=]?[0-9]*(c|n|\\$p|>q)|\x1b\\[\\?u|\x1b\\][0-9;]*\\?|\x1bP[+$]q")
+
+// TestResizeToNothing: nothing is asked of the terminal. A terminal of no size is nothing to break down over, and
 // when it goes away the program does not stay behind.
 func TestResizeToNothing(t *testing.T) {
 	t.Parallel()
@@ -367,6 +372,9 @@ func TestResizeToNothing(t *testing.T) {
 			case <-timeout:
 				t.Fatalf("no %q in %q", want, all)
 			}
+		}
+		if q := query.FindString(string(all)); q != "" {
+			t.Errorf("the terminal is asked something: %q", q)
 		}
 		all = nil
 	}
