@@ -122,7 +122,13 @@ func (t *store) happen(ev *watch.Event, now time.Time) {
 		t.light(now.Add(fadeTime))
 	case watch.Close:
 		t.closes++
-		e := t.put(ev.Socket)
+		last := ev.Socket
+		if len(last.Processes) == 0 && len(ev.Held) > 0 {
+			// Whose it was is of more interest than that nobody has it any more.
+			last = new(*last)
+			last.Processes = ev.Held
+		}
+		e := t.put(last)
 		if e.closed.IsZero() {
 			e.closed = now
 			t.gone = append(t.gone, e)

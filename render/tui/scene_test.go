@@ -123,6 +123,8 @@ func (c *scene) happen(step string) Batch {
 		s, _ := c.change(3, func(s *socket.Socket) { s.Details.TCP.BytesReceived += 10 })
 		c.sockets = slices.DeleteFunc(c.sockets, func(o *socket.Socket) bool { return o == s })
 		event(watch.Close, s)
+		// The kernel's message about the end knows of no process.
+		b.Events[0].Held, s.Processes = s.Processes, nil
 	case "brief":
 		s := c.inet(22, socket.Close, "192.0.2.10:22", "203.0.113.9:40405", "", 0)
 		event(watch.Open, s)
