@@ -59,7 +59,7 @@ func wait(t *testing.T, c Condition, p socket.Proto, port uint16) *Wait {
 		must(t, errors.New("the system's collector is no surveyor"))
 	}
 	return &Wait{
-		Condition: c, Targets: []Target{{Proto: p, Port: port}}, Collector: system, Surveyor: surveyor, Subscribe: Subscribe,
+		Condition: c, Targets: []Target{{Proto: p, Port: port}}, Collector: system, Surveyor: surveyor, Subscribe: sockdiag.DialEvents,
 		Program: why.Bind{UID: uint32(os.Geteuid()), Privileged: surveyor.May(uint32(os.Geteuid()))},
 		Timeout: 30 * time.Second, Limited: true, Details: socket.DetailOwners,
 	}
@@ -191,7 +191,7 @@ func TestLiveFreeFlood(t *testing.T) {
 		ended := make(chan struct{})
 		outcome := make(chan Outcome, 1)
 		// Whatever opens sockets has to stay on this thread.
-		conn, err := Subscribe(socket.ProtoSetOf(socket.TCP), []uint16{1001})
+		conn, err := sockdiag.DialEvents(socket.ProtoSetOf(socket.TCP), []uint16{1001})
 		must(t, err)
 		w.Subscribe = func(socket.ProtoSet, []uint16) (sockdiag.EventConn, error) { return conn, nil }
 		here, err := os.Open("/proc/thread-self/ns/net")
@@ -328,7 +328,7 @@ func TestLiveEnd(t *testing.T) {
 		var conn tracked
 		w := wait(t, Free, socket.TCP, 1001)
 		w.Subscribe = func(protos socket.ProtoSet, ports []uint16) (sockdiag.EventConn, error) {
-			c, err := Subscribe(protos, ports)
+			c, err := sockdiag.DialEvents(protos, ports)
 			conn = tracked{EventConn: c, closed: make(chan struct{}, 10)}
 			return conn, err
 		}

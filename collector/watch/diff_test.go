@@ -1,12 +1,14 @@
 package watch
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,7 +41,7 @@ func apply(t *testing.T, rows []*socket.Socket, events []Event) []*socket.Socket
 		}
 		at := slices.Index(rows, old)
 		switch e.Kind {
-		case Open:
+		case Open, Initial:
 			rows = append(rows, e.Socket)
 			continue
 		case Change:
@@ -133,6 +135,57 @@ func TestDiffProperty(t *testing.T) {
 		if again := Diff(got, next, limit, time.Time{}); len(again) > 0 {
 			t.Fatalf("seed %d: %d events between snapshots that are alike, the first a %s", seed, len(again), again[0].Kind)
 		}
+	}
+}
+
+// TestWatchProperty: the same holds of what a watch tells, look by look.
+func TestWatchProperty(t *testing.T) {
+	t.Parallel()
+	const limit = 1
+	for seed := range uint64(100) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake()
+			f.silent = true
+			w := &Watch{
+				Source: f, Interval: time.Second, Queue: limit, Initial: true,
+				View: View{Protos: socket.AllProtos, IPv4: true, IPv6: true, States: socket.AllStates},
+			}
+			var events []Event
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() {
+				done <- w.Run(ctx, func(more []Event) error {
+					events = append(events, more...)
+					return nil
+				})
+			}()
+			defer func() {
+				cancel()
+				<-done
+			}()
+			var rows []*socket.Socket
+			for range 5 {
+				next := randomRows(r)
+				for _, s := range next { // what lasts, or goes with the state
+					s.Processes, s.NoProcess = nil, socket.ReasonNone
+					s.Inode = uint64(s.Local.Port)
+					if s.Proto, s.Type = socket.TCP, socket.Stream; s.Local.Port%3 == 0 {
+						s.Proto, s.Type = socket.UDP, socket.Dgram
+					}
+					if s.Remote = rowWith(0, s.State).Remote; s.State == socket.Listen || s.State == socket.Unconn {
+						s.Remote = socket.Endpoint{}
+					}
+				}
+				f.set(next...)
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				rows, events = apply(t, rows, events), nil
+				if want, is := census(next, limit), census(rows, limit); !maps.Equal(want, is) {
+					t.Fatalf("seed %d: %s", seed, cmp.Diff(want, is))
+				}
+			}
+		})
 	}
 }
 

@@ -31,7 +31,7 @@ type Event struct {
 	// Socket is the socket as it is now, or as it was last seen for Close; nil for
 	// Lost. It may be kept and must not be changed.
 	Socket *socket.Socket
-	// Before is the socket before a Change, nil otherwise.
+	// Before is the socket before a Change, or before it has Crossed; nil otherwise.
 	Before *socket.Socket
 	// Changed names what has changed, by the names of columns: "state",
 	// "processes", "recv-q", "send-q", and "local" and "remote" of a socket that
@@ -44,6 +44,9 @@ type Event struct {
 	// Whole is set when it has seen it open.
 	Lived time.Duration
 	Whole bool
+	// Crossed is set for an Open or a Close of a socket that was there before, or
+	// still is: it has come to match the filter, or does not any more.
+	Crossed bool
 	// Brief is set for a socket that no look has seen, only its end: Lived is the
 	// most that it can have lived, and its State is the one it had then. It has
 	// both an Open and a Close.

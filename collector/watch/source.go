@@ -6,6 +6,9 @@ import (
 	"github.com/sockls/sockls/collector/socket"
 )
 
+// Told are the protocols of whose sockets the kernel tells when they are destroyed.
+const Told = socket.ProtoSet(1<<socket.TCP | 1<<socket.UDP)
+
 // Source is a machine to look at.
 type Source interface {
 	// Look yields every socket that can be in view, as it is now. The Socket is

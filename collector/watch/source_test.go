@@ -129,7 +129,7 @@ func start(t *testing.T, w *Watch) *watching {
 		w.View.Protos, w.View.IPv4, w.View.IPv6 = socket.InetProtos, true, true
 	}
 	if w.View.States == 0 {
-		w.View.States = socket.ConnectedStates
+		w.View.States = socket.ConnectedStates &^ socket.StateSetOf(socket.FinWait2) // where nothing is waited for
 	}
 	if w.Interval == 0 {
 		w.Interval = time.Second
@@ -174,6 +174,9 @@ func line(begun time.Time, e *Event) string {
 	}
 	if e.Kind == Close {
 		text += fmt.Sprintf(" lived %v", e.Lived)
+	}
+	if e.Crossed {
+		text += " crossed"
 	}
 	switch {
 	case e.Brief:

@@ -43,7 +43,7 @@ type entry struct {
 	inView bool
 	// closed is set for the remains of a connection whose end was told of.
 	closed bool
-	missed uint8 // looks in a row that have not seen it
+	missed uint8 // looks in a row that have not seen it, as far as that matters
 	whole  bool  // it was seen open
 
 	socket *socket.Socket // as it was last told of, or seen

@@ -7,11 +7,11 @@ import (
 )
 
 // tell makes events of what a look has found, and of what was heard meanwhile.
-// Sockets that were seen and are destroyed by now are opened first.
+// Sockets that were seen and are destroyed by now are opened first. Those that are
+// gone are closed before others are opened, which may have the same two ends.
 func (r *run) tell(fresh []*entry, changed []moved, missed []*entry, complete bool) {
 	r.early = false
-	later := r.hearUnseen()
-	r.leftover = map[tuple]*entry{}
+	later := r.hearEarlier()
 	for _, m := range changed {
 		r.tellChange(m)
 	}
@@ -29,11 +29,17 @@ func (r *run) tell(fresh []*entry, changed []moved, missed []*entry, complete bo
 	}
 	if !complete {
 		r.early = true
+		if r.last.IsZero() {
+			r.last = r.began
+		}
 		return
 	}
+	others := r.events
+	r.events = nil
 	for _, e := range missed {
 		r.tellMissed(e)
 	}
+	r.events = append(r.events, others...)
 	r.settle()
 	r.last = r.began
 }
@@ -75,6 +81,9 @@ func (r *run) judge(s *socket.Socket) bool {
 // tellChange tells what has changed of a known socket.
 func (r *run) tellChange(m moved) {
 	e, before := m.entry, m.socket
+	if e.closed { // before this look, and it has seen what is left
+		return
+	}
 	names := r.table.changes(before, m.now)
 	r.table.take(e, m.now)
 	was := e.inView
@@ -85,10 +94,8 @@ func (r *run) tellChange(m moved) {
 			Kind: Change, Time: r.began, Socket: m.now, Before: before, Changed: names,
 			Held: lastHolders(e), Lived: r.began.Sub(e.since), Whole: e.whole,
 		})
-	case was && !e.inView:
-		r.events = append(r.events, r.closing(e, r.began))
-	case !was && e.inView:
-		r.events = append(r.events, Event{Kind: Open, Time: r.began, Socket: m.now})
+	case was != e.inView:
+		r.cross(e, before)
 	}
 }
 
@@ -99,12 +106,19 @@ func (r *run) judgeAgain(e *entry, now *socket.Socket, rows *socket.Rows) {
 	if is == e.inView {
 		return
 	}
+	before := e.socket
 	r.table.take(e, rows.Add(now))
-	if e.inView = is; is {
-		r.events = append(r.events, Event{Kind: Open, Time: r.began, Socket: e.socket})
-	} else {
-		r.events = append(r.events, r.closing(e, r.began))
+	e.inView = is
+	r.cross(e, before)
+}
+
+// cross tells that a socket has come into view, or left it.
+func (r *run) cross(e *entry, before *socket.Socket) {
+	event := Event{Kind: Open, Time: r.began, Socket: e.socket, Before: before, Crossed: true}
+	if !e.inView {
+		event.Kind, event.Held, event.Lived, event.Whole = Close, lastHolders(e), r.began.Sub(e.since), e.whole
 	}
+	r.events = append(r.events, event)
 }
 
 // certain is how many looks in a row have to miss a socket that nobody has told the
@@ -112,15 +126,22 @@ func (r *run) judgeAgain(e *entry, now *socket.Socket, rows *socket.Rows) {
 // was full, by counting, and when a row before that has gone since it skips one.
 const certain = 2
 
-// longGone is after how many looks a socket is forgotten that has left the tables
-// and may be destroyed yet.
-const longGone = 200
+// late is how late the kernel may be to tell of the end of a socket: it leaves that
+// to a worker, which a busy machine lets wait, for more than a second if there is
+// ten times as much to do as it can.
+const late = 3 * time.Second
+
+// longGone is after how long a socket is forgotten that has left the tables and may
+// be destroyed yet.
+const longGone = 3 * time.Minute
 
 // tellMissed tells of a socket that a look has not seen.
 func (r *run) tellMissed(e *entry) {
-	e.missed++
-	if e.missed == 1 {
+	if e.missed == 0 {
 		e.gone = r.began
+	}
+	if e.missed < certain {
+		e.missed++
 	}
 	switch {
 	case e.final != nil && e.final.at.Before(r.began):
@@ -131,21 +152,39 @@ func (r *run) tellMissed(e *entry) {
 			}
 			r.events = append(r.events, r.closing(e, at))
 		}
-		r.table.forget(e)
+		r.forget(e)
 	case e.final != nil:
 		r.early = true
 	case e.closed:
-		if r.heard == nil || isRemains(e.socket) || e.inode == 0 || e.missed > longGone {
-			r.table.forget(e)
+		if !r.told(e) || r.began.Sub(e.gone) > longGone {
+			r.forget(e)
 		}
 	case e.missed < certain:
 		r.early = r.early || e.inView
+	case r.told(e) && r.began.Sub(e.gone) < late:
+		return
 	case e.inView:
 		r.events = append(r.events, r.closing(e, e.gone))
 		e.inView, e.closed = false, true
 	default:
-		r.table.forget(e)
+		r.forget(e)
 	}
+}
+
+// told reports whether the kernel may yet tell of the end of a socket.
+func (r *run) told(e *entry) bool {
+	s := e.socket
+	return r.heard != nil && Told.Has(s.Proto) && !isRemains(s) && s.State != socket.SynRecv && s.State != socket.NewSynRecv
+}
+
+// forget removes a socket that is gone for good.
+func (r *run) forget(e *entry) {
+	if len(r.leftover) > 0 {
+		if at := tupleOf(e.socket); r.leftover[at] == e {
+			delete(r.leftover, at)
+		}
+	}
+	r.table.forget(e)
 }
 
 // closing is the end of a socket, with its last counters where they are known.

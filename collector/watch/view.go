@@ -95,10 +95,10 @@ func (v *View) admits(s *socket.Socket) socket.Tri {
 	return filter.Eval(v.Filter, s, v.Details)
 }
 
-// remains reports whether what is left of a connection, its TIME_WAIT, is in view
-// like the connection itself.
+// remains reports whether what can be left of a connection, its FIN_WAIT2 or its
+// TIME_WAIT, is in view.
 func (v *View) remains() bool {
-	return v.States.Has(socket.TimeWait) && v.Protos.Has(socket.TCP)
+	return v.Protos.Has(socket.TCP) && (v.States.Has(socket.TimeWait) || v.States.Has(socket.FinWait2))
 }
 
 // destroyedDetails are those that the kernel tells of a destroyed socket.
@@ -115,13 +115,17 @@ func (v *View) concerns(s *socket.Socket, lasting filter.Expr) bool {
 
 // admitsBrief tells whether a socket was in view that nothing but its end is known
 // of. The kernel does not say which states it has been in: one with a peer counts
-// as a connection, and one of TCP without as whatever has a port and no peer.
+// as a connection, and one of TCP without as whatever has a port and no peer. One
+// that has tried to connect and is disconnected, as a refused connect leaves it, is
+// none of these: what it would announce as its segment size is all that is left.
 func (v *View) admitsBrief(s *socket.Socket) socket.Tri {
 	state := s.State
 	switch {
 	case s.Proto != socket.TCP:
 	case !s.Remote.IsZero():
 		state = socket.Established
+	case s.Details != nil && s.Details.TCP != nil && s.Details.TCP.AdvMSS > 0:
+		state = socket.Close
 	case v.States.Has(socket.Listen):
 		state = socket.Listen
 	default:

@@ -6,5 +6,7 @@
 //
 // the local time, + for opened, - for closed, ~ for changed, = for what was there
 // in the beginning and ! for lost ones; protocol, state, both ends, and who holds
-// the socket or has held it last. Text that comes from elsewhere is escaped.
+// the socket or has held it last. A socket that comes to match the filter, or does
+// not any more, has the signs of one that is opened or closed, and words that say
+// so. Text that comes from elsewhere is escaped.
 package eventout

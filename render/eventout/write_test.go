@@ -69,6 +69,9 @@ func events() []watch.Event {
 		{Kind: watch.Close, Time: at, Socket: live, Lived: 3725 * time.Second},
 		{Kind: watch.Close, Time: at, Socket: brief, Lived: 998 * time.Millisecond, Brief: true, Final: true},
 		{Kind: watch.Close, Time: at, Socket: row(socket.Listen, server, "", "postgres"), Lived: 61 * time.Second, Whole: true, Final: true},
+		{Kind: watch.Open, Time: at, Socket: closing, Before: live, Crossed: true},
+		{Kind: watch.Close, Time: at, Socket: closing, Before: live, Crossed: true, Lived: time.Second},
+		{Kind: watch.Close, Time: at, Socket: live, Before: live, Crossed: true, Lived: time.Second},
 		{Kind: watch.Lost, Time: at, Missing: 1},
 		{Kind: watch.Lost, Time: at, Missing: 12},
 		{Kind: watch.Lost, Time: at},
@@ -88,6 +91,9 @@ const plain = `
 14:03:07.512 - tcp  ESTABLISHED 127.0.0.1:40022       127.0.0.1:5432        psql[100]  lived >1h2min
 14:03:07.512 - tcp  CLOSE       127.0.0.1:40022       127.0.0.1:5432        (unknown)  lived <998ms, 0B out, 0B in
 14:03:07.512 - tcp  LISTEN      127.0.0.1:5432        postgres[100]  lived 1min1s
+14:03:07.512 + tcp  CLOSE_WAIT  127.0.0.1:40022       127.0.0.1:5432        psql[100]  matches now, was ESTABLISHED
+14:03:07.512 - tcp  CLOSE_WAIT  127.0.0.1:40022       127.0.0.1:5432        psql[100]  does not match any more, was ESTABLISHED
+14:03:07.512 - tcp  ESTABLISHED 127.0.0.1:40022       127.0.0.1:5432        psql[100]  does not match any more
 14:03:07.512 ! 1 event may be missing
 14:03:07.512 ! 12 events may be missing
 14:03:07.512 ! events may be missing

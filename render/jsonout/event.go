@@ -13,10 +13,11 @@ import (
 // Keys that are not about an event of the kind are null; those beyond "lived_ms"
 // are there only where they apply: "lived" says what that number is ("exact",
 // "at-least" of a socket that was there before the watch, "at-most" of one that
-// came and went between two looks), "before" is the socket before a change,
-// "held_by" who held it last where nobody does any more, "final" that the counters
-// are the last ones, and "missing" how many events were lost, null where nobody has
-// counted them.
+// came and went between two looks), "matches" that a socket was not opened or
+// closed but has come to match the filter (true), or does not any more (false),
+// "before" is the socket before that or before a change, "held_by" who held it last
+// where nobody does any more, "final" says that the counters are the last ones, and
+// "missing" how many events were lost, null where nobody has counted them.
 type Events struct {
 	w      io.Writer
 	host   string
@@ -75,6 +76,9 @@ func (o *Events) append(dst []byte, e *watch.Event) []byte {
 		dst = strconv.AppendInt(dst, e.Lived.Milliseconds(), 10)
 		dst = appendName(dst, "lived", livedIs(e))
 	}
+	if e.Crossed {
+		dst = appendFlag(dst, "matches", e.Kind == watch.Open)
+	}
 	if e.Before != nil {
 		dst = AppendSocket(appendKey(dst, "before"), e.Before, o.owners)
 	}
@@ -105,7 +109,7 @@ func livedIs(e *watch.Event) string {
 	switch {
 	case e.Brief:
 		return "at-most"
-	case e.Whole:
+	case e.Whole && !e.Crossed:
 		return "exact"
 	}
 	return "at-least"

@@ -47,6 +47,14 @@ func TestEvents(t *testing.T) {
 			watch.Event{Kind: watch.Close, Time: at, Socket: s, Lived: time.Hour},
 			`"event":"close","socket":{},"changed":null,"lived_ms":3600000,"lived":"at-least","final":false}`,
 		},
+		{
+			watch.Event{Kind: watch.Open, Time: at, Socket: s, Before: s, Crossed: true},
+			`"event":"open","socket":{},"changed":null,"lived_ms":null,"matches":true,"before":{}}`,
+		},
+		{
+			watch.Event{Kind: watch.Close, Time: at, Socket: s, Before: s, Crossed: true, Whole: true},
+			`"event":"close","socket":{},"changed":null,"lived_ms":0,"lived":"at-least","matches":false,"before":{},"final":false}`,
+		},
 		{watch.Event{Kind: watch.Lost, Time: at, Missing: 12}, `"event":"lost","socket":null,"changed":null,"lived_ms":null,"missing":12}`},
 		{watch.Event{Kind: watch.Lost, Time: at}, `"event":"lost","socket":null,"changed":null,"lived_ms":null,"missing":null}`},
 	}

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/render/text"
 )
 
 // target is the socket that keys are about, nil where there is none.
@@ -24,6 +25,7 @@ func (m *model) target() *entry {
 func (m *model) copyRow() tea.Cmd {
 	e := m.target()
 	if e == nil {
+		m.say("choose a socket first")
 		return nil
 	}
 	var row []byte
@@ -45,13 +47,17 @@ type killedMsg struct{ err error }
 func (m *model) kill() tea.Cmd {
 	e := m.target()
 	switch {
-	case m.opts.Kill == nil || e == nil:
+	case m.opts.Kill == nil:
+		return nil
+	case e == nil:
+		m.say("choose a socket first: a group is not killed as a whole")
 		return nil
 	case !e.closed.IsZero():
 		m.say("it is closed already")
 		return nil
 	}
-	return tea.Exec(&killing{kill: m.opts.Kill, socket: e.now}, func(err error) tea.Msg { return killedMsg{err} })
+	k := &killing{kill: m.opts.Kill, socket: e.now, terminal: m.terminal, signals: m.signals}
+	return tea.Exec(k, func(err error) tea.Msg { return killedMsg{err} })
 }
 
 func (m *model) killed(msg killedMsg) {
@@ -60,26 +66,39 @@ func (m *model) killed(msg killedMsg) {
 	}
 }
 
-// killing is a Kill with the terminal to itself.
+// killing is a Kill with the terminal to itself: the one of the screen, and none
+// of what bubbletea takes for it.
 type killing struct {
-	kill   func(s *socket.Socket, in io.Reader, out, err io.Writer) error
-	socket *socket.Socket
-	in     io.Reader
-	out    io.Writer
-	errs   io.Writer
+	kill     func(s *socket.Socket, in io.Reader, out, err io.Writer) error
+	socket   *socket.Socket
+	terminal Terminal
+	signals  *signals
 }
 
-func (k *killing) SetStdin(r io.Reader)  { k.in = r }
-func (k *killing) SetStdout(w io.Writer) { k.out = w }
-func (k *killing) SetStderr(w io.Writer) { k.errs = w }
+// SetStdin, SetStdout and SetStderr are those of tea.ExecCommand.
+func (k *killing) SetStdin(io.Reader)  {}
+func (k *killing) SetStdout(io.Writer) {}
+func (k *killing) SetStderr(io.Writer) {}
 
-// Run does it, and waits for the user to have read what it says.
+// Run does it, and waits for the user to have read what it says. Messages go to
+// the terminal too: standard error may be a file, and it is the user who is asked.
 func (k *killing) Run() error {
-	err := k.kill(k.socket, k.in, k.out, k.errs)
-	fmt.Fprint(k.out, "\nEnter goes back to the screen. ")
-	_, readErr := bufio.NewReader(k.in).ReadString('\n')
+	k.signals.away.Store(true)
+	defer k.signals.away.Store(false)
+	in, out := k.terminal.In, k.terminal.Out
+	err := k.kill(k.socket, in, out, out)
+	if k.signals.got.Load() != nil {
+		return err // nobody waits for the screen any more
+	}
+	if err != nil {
+		// It may be long, and the screen has one line for it.
+		_, writeErr := fmt.Fprintf(out, "%s\n", text.AppendEscaped(nil, err.Error()))
+		err = writeErr
+	}
+	_, writeErr := fmt.Fprint(out, "\nEnter goes back to the screen. ")
+	_, readErr := bufio.NewReader(in).ReadString('\n')
 	if errors.Is(readErr, io.EOF) {
 		readErr = nil
 	}
-	return errors.Join(err, readErr)
+	return errors.Join(err, writeErr, readErr)
 }

@@ -5,8 +5,6 @@ import (
 
 	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/socket"
-	"github.com/sockls/sockls/render/field"
-	"github.com/sockls/sockls/render/text"
 )
 
 // line is one line of the table: a socket or the head of a group.
@@ -15,70 +13,38 @@ type line struct {
 	group *group
 }
 
-// group is sockets that belong together.
-type group struct {
-	key     string // escaped already
-	count   int
-	rate    rate // of all of them together
-	folded  bool
-	members []*entry
-}
-
-// grouping is what sockets are put together by.
-type grouping uint8
-
-const (
-	byNothing grouping = iota
-	byProcess
-	byRemote
-	byState
-	groupings
-)
-
-func (g grouping) String() string {
-	return [...]string{"", "process", "remote", "state"}[g]
-}
-
-func (g grouping) details() socket.Detail {
-	if g == byProcess {
-		return socket.DetailOwners
-	}
-	return 0
-}
-
-// key is the name of the group of a socket, escaped.
-func (g grouping) key(dst []byte, s *socket.Socket) []byte {
-	switch {
-	case g == byState:
-		return append(dst, s.State.String()...)
-	case g == byRemote && s.Remote.IsZero():
-		return append(dst, "no remote"...)
-	case g == byRemote && s.Remote.Addr.IsValid():
-		return append(dst, s.Remote.Addr.Unmap().String()...)
-	case g == byRemote:
-		f, _ := field.Lookup("remote")
-		return f.Append(dst, s)
-	case len(s.Processes) > 0:
-		return text.AppendQuoted(dst, s.Processes[0].Process.Name)
-	case s.NoProcess != socket.ReasonNone:
-		return append(append(append(dst, '('), s.NoProcess.Text()...), ')')
-	}
-	return append(dst, "no process"...)
-}
-
-// arrange works out the lines anew: which rows, in which order and groups, and
-// where the cursor is now.
+// arrange works out the lines anew: in which order, which rows, in which groups,
+// and where the cursor is now. Whoever knows that less has changed begins later.
 func (m *model) arrange() {
-	entries := m.store.order
-	if m.paused {
-		entries = m.frozen
-	}
-	// From one look to the next little changes, and what is nearly in order is
-	// sorted quickly.
-	slices.SortFunc(entries, m.order.compare)
+	m.sort()
+	m.sift()
+	m.group()
+}
 
-	m.passed, m.alive, m.counts = m.passed[:0], 0, [stateLimit]int{}
-	for _, e := range entries {
+// rows are those that there are: while the screen is paused, copies.
+func (m *model) rows() []*entry {
+	if m.paused {
+		return m.frozen
+	}
+	return m.store.order
+}
+
+// sort puts the rows in order.
+func (m *model) sort() {
+	m.spare = mend(m.rows(), m.spare, m.order.compare)
+	if cap(m.spare) > spareLimit {
+		m.spare = nil
+	}
+}
+
+// spareLimit is how much room for sorting is kept.
+const spareLimit = 4096
+
+// sift finds the rows that the filter wants, and counts them.
+func (m *model) sift() {
+	before := m.passed
+	m.passed, m.alive, m.counts, m.sum = m.passed[:0], 0, [stateLimit]int{}, rate{}
+	for _, e := range m.rows() {
 		if !m.passes(e) {
 			continue
 		}
@@ -86,23 +52,34 @@ func (m *model) arrange() {
 		if e.closed.IsZero() {
 			m.alive++
 			m.counts[e.now.State%stateLimit]++
+			m.sum.add(&e.rate)
 		}
 	}
-	m.lines = m.lines[:0]
-	if m.grouping == byNothing {
+	clear(rest(before, m.passed)) // or it would keep what is gone
+}
+
+// drop leaves out rows that are gone, which counts have left out before.
+func (m *model) drop() {
+	m.passed = slices.DeleteFunc(m.passed, (*entry).isDropped)
+	m.group()
+}
+
+// group puts the rows on lines.
+func (m *model) group() {
+	before := m.lines
+	if m.lines = m.lines[:0]; m.grouping == byNothing {
 		for _, e := range m.passed {
 			m.lines = append(m.lines, line{entry: e})
 		}
 	} else {
-		for _, g := range m.groups(m.passed) {
-			m.lines = append(m.lines, line{group: g})
-			for _, e := range g.members {
-				m.lines = append(m.lines, line{entry: e})
-			}
-		}
+		m.lines = m.inGroups(m.lines)
 	}
+	clear(rest(before, m.lines))
 	m.settle()
 }
+
+// rest is what was in a slice beyond what has taken its place.
+func rest[T any](before, now []T) []T { return before[min(len(now), len(before)):] }
 
 // stateLimit is more than there are states.
 const stateLimit = 32
@@ -110,48 +87,23 @@ const stateLimit = 32
 // passes reports whether the filter wants a row.
 func (m *model) passes(e *entry) bool {
 	f := m.filter.parsed
-	return f == nil || filter.Eval(f.Expr, e.now, m.have) == socket.Yes
+	return f == nil || filter.Eval(f.Expr, e.now, m.has()) == socket.Yes
 }
 
-// groups puts the rows together; the groups are in the order of their first
-// rows. Of a folded group the members are left out.
-func (m *model) groups(entries []*entry) []*group {
-	var groups []*group
-	index := make(map[string]*group)
-	var key []byte
-	for _, e := range entries {
-		key = m.grouping.key(key[:0], e.now)
-		g := index[string(key)]
-		if g == nil {
-			g = &group{key: string(key), folded: m.folded[string(key)]}
-			index[g.key] = g
-			groups = append(groups, g)
-		}
-		if e.closed.IsZero() {
-			g.count++
-			g.rate.add(&e.rate)
-		}
-		if !g.folded {
-			g.members = append(g.members, e)
-		}
+// has are the details that the rows have.
+func (m *model) has() socket.Detail {
+	if m.paused {
+		return m.frozenHave
 	}
-	return groups
+	return m.have
 }
 
-func (r *rate) add(o *rate) {
-	if o.known {
-		r.known = true
-		r.in += o.in
-		r.out += o.out
-		r.retransmits += o.retransmits
-	}
-}
-
-// shown are the sockets in the order of the screen.
+// shown are the sockets in the order of the screen, without those that are
+// closed.
 func (m *model) shown() []*socket.Socket {
 	rows := make([]*socket.Socket, 0, len(m.lines))
 	for _, l := range m.lines {
-		if l.entry != nil {
+		if l.entry != nil && l.entry.closed.IsZero() {
 			rows = append(rows, l.entry.now)
 		}
 	}

@@ -1,9 +1,7 @@
 package tui
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
@@ -84,65 +82,32 @@ func (c *column) append(dst []byte, e *entry) []byte {
 	return c.cell(dst, c.rate(&e.rate))
 }
 
+// appendSum appends the rate of a group, or nothing.
+func (c *column) appendSum(dst []byte, r *rate) []byte {
+	if c.rate == nil || !r.known {
+		return dst
+	}
+	return c.cell(dst, c.rate(r))
+}
+
 // role is the colour of a cell.
 func (c *column) role(e *entry) text.Role {
 	switch {
-	case c.rate != nil && (!e.rate.known || c.rate(&e.rate) == 0):
-		return text.Dim
-	case c.rate != nil && c.Name == "retr":
-		return text.Warn
+	case c.rate != nil:
+		return c.sumRole(&e.rate)
 	case c.Role != nil:
 		return c.Role(e.now)
 	}
 	return text.Plain
 }
 
-// order is by which column the table is sorted. Its zero value is the default
-// order.
-type order struct {
-	by      column
-	reverse bool
-}
-
-// orderOf reads the name of a column, with a "-" in front to reverse it.
-func orderOf(key string) order {
-	name, reverse := strings.CutPrefix(key, "-")
-	c, _ := columnNamed(name)
-	return order{by: c, reverse: reverse}
-}
-
-// compare orders two rows. Those without a value come last in either direction,
-// and ties fall to the default order.
-func (o *order) compare(a, b *entry) int {
-	c := 0
+// sumRole is the colour of a rate. What is sent again deserves a look.
+func (c *column) sumRole(r *rate) text.Role {
 	switch {
-	case o.by.Name == "":
-		if c = socket.Compare(a.now, b.now); o.reverse {
-			c = -c
-		}
-		return c
-	case o.by.rate != nil:
-		if a.rate.known != b.rate.known {
-			if a.rate.known {
-				return -1
-			}
-			return 1
-		}
-		c = cmp.Compare(o.by.rate(&a.rate), o.by.rate(&b.rate))
-	default:
-		if has := o.by.Has; has != nil && has(a.now) != has(b.now) {
-			if has(a.now) {
-				return -1
-			}
-			return 1
-		}
-		c = o.by.Compare(a.now, b.now)
+	case c.rate == nil || !r.known || c.rate(r) == 0:
+		return text.Dim
+	case c.Name == "retr":
+		return text.Warn
 	}
-	if o.reverse {
-		c = -c
-	}
-	if c == 0 {
-		c = socket.Compare(a.now, b.now)
-	}
-	return c
+	return text.Plain
 }

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"context"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/sockls/sockls/collector/socket"
@@ -12,11 +10,10 @@ import (
 
 // detail is one socket, with all that is known of it.
 type detail struct {
-	entry  *entry
-	known  *Inspection // nil until it has been found out
-	err    error
-	asking bool
-	top    int
+	entry *entry
+	known *Inspection // nil until it has been found out
+	err   error
+	top   int
 }
 
 // inspectedMsg is what was found out about a socket.
@@ -37,26 +34,32 @@ func (m *model) openDetail(e *entry) tea.Cmd {
 // the socket is gone.
 func (m *model) inspect() tea.Cmd {
 	d := &m.detail
-	if m.opts.Inspect == nil || d.asking || d.entry == nil || !d.entry.closed.IsZero() || m.paused && d.known != nil {
+	if m.opts.Inspect == nil || m.inspecting || d.entry == nil || !d.entry.closed.IsZero() || m.paused && d.known != nil {
 		return nil
 	}
-	d.asking = true
-	s, id, inspect := d.entry.now, d.entry.id, m.opts.Inspect
+	m.inspecting = true
+	ctx, s, id, inspect := m.ctx, d.entry.now, d.entry.id, m.opts.Inspect
 	return func() tea.Msg {
-		known, err := inspect(context.Background(), s)
+		known, err := inspect(ctx, s)
 		return inspectedMsg{id: id, known: known, err: err}
 	}
 }
 
-func (m *model) inspected(msg inspectedMsg) {
+// inspected takes in what was found out. Where another socket is shown by now,
+// that is next.
+func (m *model) inspected(msg inspectedMsg) tea.Cmd {
 	d := &m.detail
-	if d.entry == nil || d.entry.id != msg.id {
-		return
+	m.inspecting = false
+	if d.entry == nil {
+		return nil
 	}
-	d.asking = false
+	if d.entry.id != msg.id {
+		return m.inspect()
+	}
 	if d.err = msg.err; msg.err == nil {
 		d.known = &msg.known
 	}
+	return nil
 }
 
 // detailKey is for a key while one socket is shown. What is done with a row can
@@ -87,14 +90,14 @@ func (m *model) drawDetail(p *pen) {
 	}
 	var lines []labelled
 	if !e.closed.IsZero() {
-		lines = append(lines, labelled{"closed", short(m.clock().Sub(e.closed)) + " ago; these are its last values"})
+		lines = append(lines, labelled{"closed", age(m.clock().Sub(e.closed)) + " ago; these are its last values"})
 	}
-	if !e.opened.IsZero() {
-		until := m.clock()
-		if !e.closed.IsZero() {
-			until = e.closed
-		}
-		lines = append(lines, labelled{"lived", short(until.Sub(e.opened))})
+	switch {
+	case e.opened.IsZero(): // it was there before the screen
+	case e.closed.IsZero():
+		lines = append(lines, labelled{"open for", age(m.clock().Sub(e.opened))})
+	default:
+		lines = append(lines, labelled{"lived", age(e.closed.Sub(e.opened))})
 	}
 	if e.rate.known {
 		lines = append(lines, labelled{"rates", "in " + string(appendBytes(nil, e.rate.in)) + "/s, out " +

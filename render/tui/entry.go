@@ -13,30 +13,11 @@ const (
 	litTime  = 1500 * time.Millisecond
 	fadeTime = 4 * time.Second
 	goneTime = 2500 * time.Millisecond
-	// mostGone is how many closed rows are kept at the same time. A machine that
-	// closes thousands of connections a second would fill the screen with them.
-	mostGone = 200
+	// leastGone is how many closed rows are kept at the same time on the smallest
+	// screen, and half a screen of them on others. A machine that closes thousands
+	// of connections a second would show nothing else.
+	leastGone = 10
 )
-
-// identity tells a socket from all others: by its cookie, and where it has none
-// by its ends.
-type identity struct {
-	cookie        uint64
-	inode         uint64
-	local, remote socket.Endpoint
-	proto         socket.Proto
-	family        socket.Family
-}
-
-func identify(s *socket.Socket) identity {
-	if s.Cookie != 0 {
-		return identity{cookie: s.Cookie}
-	}
-	return identity{
-		inode: s.Inode, local: s.Local, remote: s.Remote,
-		proto: s.Proto, family: s.Family,
-	}
-}
 
 // entry is a socket on the screen.
 type entry struct {
@@ -48,6 +29,8 @@ type entry struct {
 	changed                 []string
 	rate                    rate
 	round                   int // of the Fresh batch that has it
+	dropped                 bool
+	kin                     kin
 }
 
 // store are all sockets.
@@ -55,10 +38,15 @@ type store struct {
 	entries map[identity]*entry
 	order   []*entry // in the order of the table, or nearly
 	gone    []*entry // those closed and still shown, the first closed first
-	round   int
-	look    time.Time // the last one
+	// mostGone is how many of these are kept.
+	mostGone int
+	round    int
+	look     time.Time // the last one
 	// fading is when nothing will be lit any more.
 	fading time.Time
+	// moved is set when a row has come, gone or become another since the table
+	// was put in order.
+	moved bool
 	// Opens and closes are counts since the last look, history those of the
 	// looks before, the latest last.
 	opens, closes int
@@ -75,7 +63,9 @@ type tally struct {
 // longest is how many looks the history has.
 const longest = 300
 
-func newStore() store { return store{entries: make(map[identity]*entry)} }
+func newStore() store {
+	return store{entries: make(map[identity]*entry), mostGone: leastGone}
+}
 
 // apply takes a batch in.
 func (t *store) apply(b *Batch, now time.Time) {
@@ -117,6 +107,7 @@ func (t *store) happen(ev *watch.Event, now time.Time) {
 		e.opened, e.closed = now, time.Time{}
 		t.light(now.Add(fadeTime))
 	case watch.Change:
+		t.rename(ev.Before, ev.Socket)
 		e := t.put(ev.Socket)
 		e.altered, e.changed = now, ev.Changed
 		t.light(now.Add(fadeTime))
@@ -130,7 +121,7 @@ func (t *store) happen(ev *watch.Event, now time.Time) {
 		}
 		e := t.put(last)
 		if e.closed.IsZero() {
-			e.closed = now
+			e.closed, t.moved = now, true
 			t.gone = append(t.gone, e)
 			t.light(now.Add(goneTime))
 		}
@@ -152,8 +143,23 @@ func (t *store) put(s *socket.Socket) *entry {
 		t.entries[id] = e
 		t.order = append(t.order, e)
 	}
-	e.now, e.round = s, t.round
+	if e.now != s {
+		e.now, t.moved = s, true
+	}
+	e.round = t.round
 	return e
+}
+
+// rename is for a socket without a cookie whose ends have changed.
+func (t *store) rename(before, now *socket.Socket) {
+	if before == nil || before.Cookie != 0 {
+		return
+	}
+	from, to := identify(before), identify(now)
+	if e := t.entries[from]; e != nil && from != to && t.entries[to] == nil {
+		delete(t.entries, from)
+		e.id, t.entries[to] = to, e
+	}
 }
 
 // looked ends a look: rates are those since the look before.
@@ -163,7 +169,9 @@ func (t *store) looked(b *Batch) {
 		took = b.Time.Sub(t.look)
 	}
 	for _, e := range t.order {
-		e.rate.measure(e.now, took)
+		if e.rate.measure(e.now, took) {
+			t.moved = true
+		}
 	}
 	if !b.Fresh {
 		t.history = append(t.history, tally{t.opens, t.closes, took})
@@ -175,33 +183,41 @@ func (t *store) looked(b *Batch) {
 }
 
 // fade drops the rows that have been closed for long enough, and reports whether
-// anything is lit or struck through still.
+// there were any.
 func (t *store) fade(now time.Time) bool {
-	n := max(0, len(t.gone)-mostGone)
+	n := max(0, len(t.gone)-t.mostGone)
 	for n < len(t.gone) && now.Sub(t.gone[n].closed) >= goneTime {
 		n++
 	}
+	if n == 0 {
+		return false
+	}
 	for _, e := range t.gone[:n] {
-		delete(t.entries, e.id)
+		t.drop(e)
 	}
 	t.gone = slices.Delete(t.gone, 0, n)
-	if n > 0 {
-		t.order = slices.DeleteFunc(t.order, func(e *entry) bool { return t.entries[e.id] != e })
-	}
-	return now.Before(t.fading)
+	t.order = slices.DeleteFunc(t.order, (*entry).isDropped)
+	return true
 }
 
 // forget drops rows that are of no interest any more.
-func (t *store) forget(drop func(e *entry) bool) {
-	t.order = slices.DeleteFunc(t.order, func(e *entry) bool {
-		if drop(e) {
-			delete(t.entries, e.id)
-			return true
+func (t *store) forget(is func(e *entry) bool) {
+	for _, e := range t.order {
+		if is(e) {
+			t.drop(e)
+			t.moved = true
 		}
-		return false
-	})
-	t.gone = slices.DeleteFunc(t.gone, drop)
+	}
+	t.order = slices.DeleteFunc(t.order, (*entry).isDropped)
+	t.gone = slices.DeleteFunc(t.gone, (*entry).isDropped)
 }
+
+func (t *store) drop(e *entry) {
+	e.dropped = true
+	delete(t.entries, e.id)
+}
+
+func (e *entry) isDropped() bool { return e.dropped }
 
 // frozen copies all entries as they are now. The copies never change.
 func (t *store) frozen() []*entry {

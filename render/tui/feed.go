@@ -3,6 +3,8 @@ package tui
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 
 	tea "charm.land/bubbletea/v2"
@@ -39,7 +41,7 @@ func (f *feed) ask(ctx context.Context, generation int, w Want) {
 		defer stop()
 		defer func() {
 			if r := recover(); r != nil {
-				f.send(brokenMsg{r})
+				f.send(brokenMsg{fmt.Sprintf("%v\n%s", r, debug.Stack())})
 			}
 		}()
 		if before != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func TestFeedFails(t *testing.T) {
 		},
 		{
 			func(context.Context, Want, func(Batch)) error { panic("broken") },
-			func(msg tea.Msg) bool { m, ok := msg.(brokenMsg); return ok && m.value == "broken" },
+			func(msg tea.Msg) bool { m, ok := msg.(brokenMsg); return ok && strings.HasPrefix(m.value, "broken\n") },
 		},
 	} {
 		got := make(chan tea.Msg, 1)

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/text"
 )
 
@@ -15,11 +14,15 @@ func (m *model) drawHead(p *pen) {
 	if height >= 2 {
 		m.drawTitle(p)
 	}
-	if height >= 3 {
+	switch {
+	case height >= 3 && m.mode == inFilter && m.filter.err != nil:
+		p.sayName(m.filter.err.Error(), text.Warn)
+		p.end()
+	case height >= 3:
 		m.drawTotals(p)
 	}
 	if height >= 4 {
-		m.drawSparks(p)
+		m.drawFlow(p)
 	}
 	if height >= 5 {
 		p.end()
@@ -43,7 +46,11 @@ func (m *model) drawTitle(p *pen) {
 		p.say(" of ")
 		p.put(appendCount(nil, all), text.Plain, plain)
 	}
-	p.say(" sockets")
+	if m.alive == 1 && m.total() == 1 {
+		p.say(" socket")
+	} else {
+		p.say(" sockets")
+	}
 	for _, word := range m.words() {
 		p.say("  ")
 		p.sayIn(word, text.Listen)
@@ -59,7 +66,11 @@ func (m *model) drawTitle(p *pen) {
 	}
 	if n := len(m.notices); n > 0 {
 		p.say("  ")
-		p.sayIn(string(appendCount(nil, n))+" notices (n)", text.Warn)
+		word := " notices (n)"
+		if n == 1 {
+			word = " notice (n)"
+		}
+		p.sayIn(string(appendCount(nil, n))+word, text.Warn)
 	}
 	right := "every " + short(m.interval)
 	if m.opts.Host != "" {
@@ -108,86 +119,6 @@ func (m *model) words() []string {
 	return words
 }
 
-// drawTotals counts the rows by state, in the order of the kernel.
-func (m *model) drawTotals(p *pen) {
-	counts := m.counts
-	first := true
-	total := func(state socket.State, n int) {
-		if n == 0 {
-			return
-		}
-		word := state.String() + " " + string(appendCount(nil, n))
-		if !first {
-			word = "  " + word
-		}
-		// A number that is cut is another number.
-		if p.fits(word) {
-			p.say(word)
-			first = false
-		}
-	}
-	counts[socket.SynRecv] += counts[socket.NewSynRecv]
-	total(socket.Listen, counts[socket.Listen])
-	for _, s := range socket.States() {
-		if s != socket.Listen {
-			total(s, counts[s])
-		}
-	}
-	total(socket.StateUnknown, counts[socket.StateUnknown])
-	p.end()
-}
-
-// bars are the heights of a sparkline.
-const (
-	bars      = "▁▂▃▄▅▆▇█"
-	asciiBars = "_.-:=+*#"
-)
-
-// drawSparks draws how many were opened and closed at each look.
-func (m *model) drawSparks(p *pen) {
-	history := m.store.history
-	half := p.width/2 - 1
-	var last tally
-	if len(history) > 0 {
-		last = history[len(history)-1]
-	}
-	m.drawSpark(p, "opened", half, func(t tally) int { return t.opens }, last)
-	p.pad(half+1-p.used, plain)
-	m.drawSpark(p, "closed", p.room(), func(t tally) int { return t.closes }, last)
-	p.end()
-}
-
-// drawSpark draws one of them into so many columns.
-func (m *model) drawSpark(p *pen, name string, room int, get func(tally) int, last tally) {
-	rate := 0.0
-	if last.took > 0 {
-		rate = float64(get(last)) / last.took.Seconds()
-	}
-	number := string(appendThree(nil, rate)) + "/s"
-	head := name + " "
-	p.say(head)
-	n := max(0, min(len(m.store.history), room-len(head)-9))
-	recent := m.store.history[len(m.store.history)-n:]
-	most := 1
-	for _, t := range recent {
-		most = max(most, get(t))
-	}
-	ramp := []rune(m.sign(bars, asciiBars))
-	line := make([]rune, n)
-	for i, t := range recent {
-		level := 0
-		if v := get(t); v > 0 {
-			level = 1 + v*(len(ramp)-2)/most
-		}
-		line[i] = ramp[level]
-	}
-	if n > 0 {
-		p.sayIn(string(line), text.Established)
-		p.say(" ")
-	}
-	p.say(number)
-}
-
 // appendCount appends a number.
 func appendCount(dst []byte, n int) []byte { return strconv.AppendInt(dst, int64(n), 10) }
 
@@ -200,4 +131,12 @@ func short(d time.Duration) string {
 		return strconv.FormatFloat(d.Seconds(), 'g', 4, 64) + "s"
 	}
 	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+}
+
+// age writes how long something has lasted, in whole seconds from ten of them on.
+func age(d time.Duration) string {
+	if d >= 10*time.Second {
+		return d.Round(time.Second).String()
+	}
+	return short(d)
 }

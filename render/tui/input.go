@@ -104,13 +104,31 @@ func (in *input) walk(history []string, back int) {
 	}
 }
 
-// column is where the cursor stands on the screen.
-func (in *input) column() int {
-	return text.Width([]byte(in.label)) + text.Width(text.AppendEscaped(nil, string(in.text[:in.at])))
+// window is the part of the line that fits beside the label, and where in it the
+// cursor stands. A line that is too long shows what is around the cursor.
+func (in *input) window(width int) (shown []byte, at int) {
+	room := max(1, width-text.Width([]byte(in.label))-1)
+	from := in.at
+	for used := 0; from > 0; from-- {
+		if used += text.Width(text.AppendEscaped(nil, string(in.text[from-1]))); used > room {
+			break
+		}
+	}
+	at = text.Width(text.AppendEscaped(nil, string(in.text[from:in.at])))
+	to := min(len(in.text), in.at+room)
+	shown = text.AppendEscaped(nil, string(in.text[from:to]))
+	return text.Truncate(nil, shown, room+1), at
 }
 
-// draw draws the line. One that is longer than the screen shows its end.
+// column is where the cursor stands on a screen of that width.
+func (in *input) column(width int) int {
+	_, at := in.window(width)
+	return max(0, min(text.Width([]byte(in.label))+at, width-1))
+}
+
+// draw draws the line.
 func (in *input) draw(p *pen) {
+	shown, _ := in.window(p.width)
 	p.sayLike(in.label, strong)
-	p.put(text.AppendEscaped(nil, in.String()), text.Plain, plain)
+	p.put(shown, text.Plain, plain)
 }

@@ -89,8 +89,13 @@ func (m *model) tableKey(k string) tea.Cmd {
 		m.pickColumns()
 	case "p":
 		m.grouping = (m.grouping + 1) % groupings
-		m.arrange()
+		clear(m.folded)
+		m.group()
 		return m.renew()
+	case "f":
+		m.foldAll = !m.foldAll
+		clear(m.folded)
+		m.group()
 	case "enter":
 		return m.enter()
 	case "l", "a", "t", "u", "x":
@@ -135,7 +140,7 @@ func (m *model) toggle(k string) {
 func (m *model) pause() {
 	if !m.paused {
 		m.pausedAt, m.missed, m.there = m.opts.Now(), 0, m.total()
-		m.frozen = m.store.frozen()
+		m.frozen, m.frozenHave = m.store.frozen(), m.have
 	} else {
 		m.frozen = nil
 		m.store.fade(m.opts.Now())
@@ -173,8 +178,12 @@ func (m *model) enter() tea.Cmd {
 	case l == nil:
 		return nil
 	case l.group != nil:
-		m.folded[l.group.key] = !l.group.folded
-		m.arrange()
+		if key := l.group.key; m.folded[key] {
+			delete(m.folded, key)
+		} else {
+			m.folded[key] = true
+		}
+		m.group()
 		return nil
 	}
 	return m.openDetail(l.entry)

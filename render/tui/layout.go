@@ -13,7 +13,7 @@ const (
 type widths struct {
 	// seen is the widest text that each column has had. A table whose columns
 	// come and go with every look cannot be read, so they only grow, until the
-	// columns or the terminal are others.
+	// columns, the terminal or what is asked for are others.
 	seen []int
 	// given is what each column gets, 0 for one that is not on the screen; from
 	// is the first that is.
@@ -110,6 +110,17 @@ func (w *widths) drop(columns []column, width int) {
 		}
 		used += w.given[j] + gap
 	}
+}
+
+// place is where a column begins on the screen.
+func (w *widths) place(column int) int {
+	x := lead
+	for _, n := range w.given[:column] {
+		if n > 0 {
+			x += n + gap
+		}
+	}
+	return x
 }
 
 // at is the column at a position on the screen, -1 for none.

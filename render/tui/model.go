@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/watch"
 	"github.com/sockls/sockls/render/field"
 )
 
@@ -27,16 +29,21 @@ const (
 // model is the state of the screen. Update changes it and View draws it; both
 // are called from one goroutine.
 type model struct {
-	opts  Options
-	ask   func(generation int, w Want)
-	store store
+	opts Options
+	ask  func(generation int, w Want)
+	// Ctx ends with the screen; terminal and signals are for questions.
+	ctx      context.Context
+	terminal Terminal
+	signals  *signals
+	store    store
 
 	width, height int
 	mode          mode
 	columns       []column
 	order         order
 	grouping      grouping
-	folded        map[string]bool
+	foldAll       bool
+	folded        map[string]bool // those that are not like foldAll says
 	selection     Selection
 	interval      time.Duration
 
@@ -53,23 +60,31 @@ type model struct {
 	pausedAt time.Time
 	frozen   []*entry
 	missed   int // events since
+	// frozenHave are the details that these rows have.
+	frozenHave socket.Detail
 
 	passed []*entry // those that the filter wants
 	alive  int      // of these those that are not closed
 	there  int      // sockets when the screen was paused
 	counts [stateLimit]int
+	sum    rate // of all of them
 	lines  []line
-	cursor cursor
-	top    int // the first line on the screen
-	left   int // the first column on the screen
-	widths widths
+	spare  []*entry // for sorting
+	// mostRows is how many the largest group has.
+	mostRows int
+	cursor   cursor
+	top      int // the first line on the screen
+	left     int // the first column on the screen
+	widths   widths
 
 	input   input
 	before  filterState // what esc goes back to
 	history []string    // of filters
 	picker  picker
 	detail  detail
-	pager   pager
+	// Inspecting is set while a socket is looked into: one at a time.
+	inspecting bool
+	pager      pager
 
 	notices []socket.Notice
 	err     error  // of the last look
@@ -93,7 +108,7 @@ func newModel(o Options, ask func(int, Want)) *model {
 		o.Interval = time.Second
 	}
 	m := &model{
-		opts: o, ask: ask, store: newStore(), folded: make(map[string]bool),
+		opts: o, ask: ask, ctx: context.Background(), store: newStore(), folded: make(map[string]bool),
 		columns: columnsOf(o.Fields), order: orderOf(o.Sort),
 		selection: o.Selection, interval: o.Interval, mouse: true,
 	}
@@ -111,7 +126,7 @@ type (
 		batch      Batch
 	}
 	tickMsg   struct{}
-	brokenMsg struct{ value any }
+	brokenMsg struct{ value string }
 	failedMsg struct{ err error } // the source has given up
 )
 
@@ -124,27 +139,30 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+		m.store.mostGone = max(leastGone, m.room()/2)
+		m.clamp()
 		m.widths.reset()
 	case batchMsg:
 		cmd = m.take(msg)
 	case tickMsg:
 		m.ticking = false
-		m.store.fade(m.opts.Now())
-		m.arrange()
+		if m.store.fade(m.opts.Now()) && !m.paused {
+			m.drop()
+		}
 	case tea.KeyPressMsg:
 		m.remark = ""
 		cmd = m.key(msg)
 	case tea.PasteMsg:
 		if m.mode == inFilter || m.mode == inExport {
 			m.input.insert(msg.Content)
-			m.typed()
+			cmd = m.typed()
 		}
 	case tea.MouseClickMsg:
 		cmd = m.click(msg.Mouse())
 	case tea.MouseWheelMsg:
 		m.wheel(msg.Mouse())
 	case inspectedMsg:
-		m.inspected(msg)
+		cmd = m.inspected(msg)
 	case killedMsg:
 		m.killed(msg)
 	case failedMsg:
@@ -164,17 +182,27 @@ func (m *model) take(msg batchMsg) tea.Cmd {
 	}
 	b := &msg.batch
 	if m.paused {
-		m.missed += len(b.Events)
+		for i := range b.Events {
+			if b.Events[i].Kind != watch.Initial {
+				m.missed++
+			}
+		}
 	}
 	if b.Fresh {
 		m.have = m.asked.Details
+		m.widths.reset()
 	}
 	m.store.apply(b, m.opts.Now())
 	if b.Looked {
 		m.notices, m.err = b.Notices, b.Err
 	}
-	m.store.fade(m.opts.Now())
-	m.arrange()
+	dropped := m.store.fade(m.opts.Now())
+	if !m.paused && (m.store.moved || b.Fresh) {
+		m.store.moved = false
+		m.arrange()
+	} else if !m.paused && dropped {
+		m.drop()
+	}
 	if m.mode == inDetail && b.Looked {
 		return m.inspect()
 	}

@@ -26,14 +26,14 @@ func (m *model) showHelp() {
 	m.mode = inPages
 	lines := []labelled{
 		{"arrows j k", "move; left and right go through the columns"},
-		{"pgup pgdn", "move by a page"},
-		{"home g end G", "to the first and the last row"},
+		{"pgup pgdn", "move by a page; home, g and end, G to the first and the last row"},
 		{"/", "filter, in the language of the listing; enter keeps it, esc takes it back, up and down go through earlier ones"},
 		{"esc", "no filter"},
 		{"s S", "sort by a column; the other way round"},
 		{"c", "choose columns"},
 		{"p", "group by process, by remote, by state, not at all"},
 		{"enter", "all about one socket; fold a group"},
+		{"f", "fold all groups, and unfold them"},
 		{"l a", "listening sockets, sockets in all states"},
 		{"t u x", "TCP, UDP, unix sockets"},
 		{"space", "pause and go on"},
@@ -124,6 +124,10 @@ func (m *model) drawPages(p *pen, title string, lines []labelled, top *int, hint
 		all = append(all, wrap(l, m.width-indent)...)
 	}
 	room := max(1, m.height-2)
+	if m.height >= airy && room > len(all) {
+		p.end()
+		room--
+	}
 	*top = max(0, min(*top, len(all)-room))
 	for i := range room {
 		if i+*top < len(all) {
@@ -136,6 +140,10 @@ func (m *model) drawPages(p *pen, title string, lines []labelled, top *int, hint
 	}
 	m.drawKeys(p, hints)
 }
+
+// airy is the height from which on there is a blank line beneath a heading, where
+// nothing else needs it.
+const airy = 14
 
 // wrap breaks a text into lines of a width, between words where that is
 // possible. The label stands before the first. An argument vector may have

@@ -40,29 +40,41 @@ func (m *model) inputKey(k tea.KeyPressMsg) tea.Cmd {
 			m.filter = m.before
 		}
 		m.mode = inTable
-		m.arrange()
+		m.refilter()
 		return m.renew()
 	case "enter":
 		return m.accept()
-	case "up", "down":
+	case "up":
 		if m.mode == inFilter {
-			m.input.walk(m.history, map[string]int{"up": 1, "down": -1}[name])
+			m.input.walk(m.history, 1)
+		}
+	case "down":
+		if m.mode == inFilter {
+			m.input.walk(m.history, -1)
 		}
 	default:
 		if !m.input.edit(name) && k.Text != "" {
 			m.input.insert(k.Text)
 		}
 	}
-	m.typed()
-	return nil
+	return m.typed()
 }
 
-// typed puts what is written now into force.
-func (m *model) typed() {
-	if m.mode == inFilter {
-		m.setFilter(m.input.String())
-		m.arrange()
+// typed puts what is written now into force. Where it is about details that the
+// rows do not have, they are asked for.
+func (m *model) typed() tea.Cmd {
+	if m.mode != inFilter {
+		return nil
 	}
+	m.setFilter(m.input.String())
+	m.refilter()
+	return m.renew()
+}
+
+// refilter works out the lines anew after the filter has changed.
+func (m *model) refilter() {
+	m.sift()
+	m.group()
 }
 
 // accept ends the line. A filter that cannot be read is not accepted.
@@ -81,7 +93,7 @@ func (m *model) accept() tea.Cmd {
 	if line != "" {
 		m.history = append(slices.DeleteFunc(m.history, func(h string) bool { return h == line }), line)
 	}
-	m.arrange()
+	m.refilter()
 	return m.renew()
 }
 
@@ -101,7 +113,7 @@ func (m *model) export(path string) {
 		m.say(err.Error())
 		return
 	}
-	m.say(string(appendCount(nil, len(rows))) + " sockets written to " + path)
+	m.say(string(appendCount(nil, len(rows))) + " sockets written to " + path + ", without rates")
 }
 
 // say shows a remark until the next key.
@@ -116,7 +128,8 @@ func (m *model) drawFoot(p *pen) {
 	switch {
 	case m.mode == inFilter || m.mode == inExport:
 		m.input.draw(p)
-		if err := m.filter.err; m.mode == inFilter && err != nil {
+		// Where there is room for it, it stands in the head.
+		if err := m.filter.err; m.mode == inFilter && err != nil && m.headHeight() < 3 {
 			p.say("  ")
 			p.sayName(err.Error(), text.Warn)
 		}

@@ -36,10 +36,16 @@ type rate struct {
 
 	counted bool
 	last    counters
+	of      *socket.Socket // as which it was measured last
 }
 
-// measure compares with the last look, which was took ago.
-func (r *rate) measure(s *socket.Socket, took time.Duration) {
+// measure compares with the last look, which was took ago, and reports whether
+// the rate is another one now.
+func (r *rate) measure(s *socket.Socket, took time.Duration) bool {
+	if r.of == s && (!r.counted || r.known && r.still()) {
+		return false // what has not moved is not touched: there may be very many
+	}
+	before := *r
 	c, ok := count(s)
 	r.known = ok && r.counted && took > 0
 	if r.known {
@@ -49,7 +55,21 @@ func (r *rate) measure(s *socket.Socket, took time.Duration) {
 		// The counter has 32 bits and begins again.
 		r.retransmits = float64(uint32(c.retransmitted)-uint32(r.last.retransmitted)) / seconds
 	}
-	r.counted, r.last = ok, c
+	r.counted, r.last, r.of = ok, c, s
+	return r.known != before.known || r.in != before.in || r.out != before.out || r.retransmits != before.retransmits
+}
+
+// still reports whether nothing goes through.
+func (r *rate) still() bool { return r.in == 0 && r.out == 0 && r.retransmits == 0 }
+
+// add adds the rate of another connection.
+func (r *rate) add(o *rate) {
+	if o.known {
+		r.known = true
+		r.in += o.in
+		r.out += o.out
+		r.retransmits += o.retransmits
+	}
 }
 
 // since is the growth of a counter, 0 for one that went back: bytes_acked begins
@@ -61,8 +81,11 @@ func since(now, before uint64) uint64 {
 	return now - before
 }
 
-// appendBytes appends bytes in three significant digits: "0B", "1.53kB".
+// appendBytes appends bytes in three significant digits: "0", "1.53kB".
 func appendBytes(dst []byte, n float64) []byte {
+	if n == 0 {
+		return append(dst, '0') // so that what moves stands out
+	}
 	unit := 0
 	for n >= 999.5 && unit < len(byteUnits)-1 {
 		n, unit = n/1000, unit+1

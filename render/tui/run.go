@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -33,12 +32,13 @@ func Run(ctx context.Context, t Terminal, source Source, o Options) (os.Signal, 
 	f := &feed{source: source}
 	m := newModel(o, func(generation int, w Want) { f.ask(ctx, generation, w) })
 	s := &signals{}
+	m.ctx, m.terminal, m.signals = ctx, t, s
 	p := tea.NewProgram(m,
 		tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(muted(t.Out)), tea.WithEnvironment(quiet(t.Env)),
 		tea.WithoutSignalHandler(), tea.WithColorProfile(profile(o.Palette)), tea.WithFPS(fps),
 		tea.WithFilter(s.filter))
-	f.send = p.Send
-	stop := s.start(p)
+	f.send, s.program = p.Send, p
+	stop := s.start()
 	_, err := p.Run()
 	// Send no longer blocks: whoever hands over a batch finds that nobody wants
 	// it any more.
@@ -51,7 +51,7 @@ func Run(ctx context.Context, t Terminal, source Source, o Options) (os.Signal, 
 	if got := s.got.Load(); got != nil {
 		return *got, nil
 	}
-	if err != nil {
+	if err = errors.Join(err, s.broken); err != nil {
 		return nil, fmt.Errorf("screen: %w", err)
 	}
 	return nil, nil
@@ -60,19 +60,27 @@ func Run(ctx context.Context, t Terminal, source Source, o Options) (os.Signal, 
 // fps is how often at most the screen is drawn. Over ssh more is a waste.
 const fps = 30
 
-// mute is the terminal without the question of how its keyboard speaks, which
-// bubbletea asks when the screen opens. What understands all answers needs none;
-// and one that comes late, over a slow line, would stand in the next prompt.
+// mute is the terminal without the questions that bubbletea asks when the screen
+// opens: how the keyboard speaks, and of some terminals which modes they have.
+// What understands all answers needs none; and one that comes late, over a slow
+// line, would stand in the next prompt.
 type mute struct{ *os.File }
 
-const keyboardQuery = "\x1b[?u"
+// queries are those. Each is written in one piece, and no text on the screen has
+// an escape in it.
+var queries = [...]string{"\x1b[?u", "\x1b[?2026$p", "\x1b[?2027$p"}
 
 func (m mute) Write(b []byte) (int, error) {
-	if bytes.Contains(b, []byte(keyboardQuery)) {
-		_, err := m.File.Write(bytes.ReplaceAll(b, []byte(keyboardQuery), nil))
-		return len(b), err
+	said := b
+	for _, q := range queries {
+		if bytes.Contains(said, []byte(q)) {
+			said = bytes.ReplaceAll(said, []byte(q), nil)
+		}
 	}
-	return m.File.Write(b)
+	if n, err := m.File.Write(said); err != nil {
+		return min(n, len(b)), err
+	}
+	return len(b), nil
 }
 
 func muted(w io.Writer) io.Writer {
@@ -91,28 +99,10 @@ func profile(p text.Palette) colorprofile.Profile {
 	return colorprofile.ASCII
 }
 
-// quiet is the environment for bubbletea. On a terminal that is not behind ssh it
-// asks for modes; the answer of a slow one would stand in the next prompt.
+// quiet is the environment for bubbletea. Behind ssh it asks for less.
 func quiet(env []string) []string {
 	env = slices.DeleteFunc(slices.Clone(env), func(v string) bool {
-		return strings.HasPrefix(v, "TERM_PROGRAM=") || strings.HasPrefix(v, "WT_SESSION=") ||
-			strings.HasPrefix(v, "TEA_")
+		return strings.HasPrefix(v, "TERM_PROGRAM=") || strings.HasPrefix(v, "WT_SESSION=")
 	})
 	return append(env, "SSH_TTY=/dev/tty")
-}
-
-// signals are those that end, stop and continue the program.
-type signals struct {
-	got   atomic.Pointer[os.Signal]
-	sleep func() // stops the program, soon
-}
-
-// filter sees each message before the model does. To stop the program is not
-// left to bubbletea, whose signal would be caught.
-func (s *signals) filter(_ tea.Model, msg tea.Msg) tea.Msg {
-	if _, ok := msg.(tea.SuspendMsg); ok {
-		s.sleep()
-		return nil
-	}
-	return msg
 }

@@ -3,21 +3,22 @@ package tui
 import (
 	"os"
 	"os/signal"
-
-	tea "charm.land/bubbletea/v2"
 )
 
 // start takes the signals, and returns what leaves them to the system again.
-func (s *signals) start(p *tea.Program) (stop func()) {
+func (s *signals) start() (stop func()) {
 	ending, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(ending, os.Interrupt)
-	s.sleep = func() {}
 	go func() {
-		select {
-		case sig := <-ending:
-			s.got.CompareAndSwap(nil, &sig)
-			p.Quit()
-		case <-done:
+		for {
+			select {
+			case sig := <-ending:
+				if !s.away.Load() {
+					s.ended(sig)
+				}
+			case <-done:
+				return
+			}
 		}
 	}()
 	return func() {
@@ -25,3 +26,9 @@ func (s *signals) start(p *tea.Program) (stop func()) {
 		close(done)
 	}
 }
+
+// canSleep reports that nothing stops programs here.
+func (s *signals) canSleep() bool { return false }
+
+// sleep is for systems on which programs are stopped.
+func (s *signals) sleep() {}

@@ -16,7 +16,7 @@ func (m *model) View() tea.View {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
 	if m.mode == inFilter || m.mode == inExport {
-		v.Cursor = tea.NewCursor(min(m.input.column(), max(0, m.width-1)), max(0, m.height-1))
+		v.Cursor = tea.NewCursor(m.input.column(m.width), max(0, m.height-1))
 	}
 	return v
 }
@@ -50,7 +50,7 @@ func (m *model) draw() []byte {
 // included. A low screen is for rows.
 func (m *model) headHeight() int {
 	switch {
-	case m.height >= 14:
+	case m.height >= airy:
 		return 5 // with a blank line
 	case m.height >= 10:
 		return 3
@@ -78,11 +78,12 @@ func (m *model) drawTable(p *pen) {
 	visible := m.lines[min(m.top, len(m.lines)):min(m.top+m.room(), len(m.lines))]
 	cells := make([][]byte, 0, len(visible)*len(m.columns))
 	for _, l := range visible {
-		if l.entry == nil {
-			continue
-		}
 		for j := range m.columns {
-			cells = append(cells, m.columns[j].append(nil, l.entry))
+			if c := &m.columns[j]; l.entry != nil {
+				cells = append(cells, c.append(nil, l.entry))
+			} else {
+				cells = append(cells, c.appendSum(nil, &l.group.rate))
+			}
 		}
 	}
 	m.widths.layOut(m.columns, cells, m.left, m.width)
@@ -91,12 +92,12 @@ func (m *model) drawTable(p *pen) {
 	}
 	for i, l := range visible {
 		under := m.top+i == m.cursor.at
+		row := cells[i*len(m.columns) : (i+1)*len(m.columns)]
 		if l.group != nil {
-			m.drawGroup(p, l.group, under)
-			continue
+			m.drawGroup(p, l.group, row, under)
+		} else {
+			m.drawRow(p, l.entry, row, under)
 		}
-		m.drawRow(p, l.entry, cells[:len(m.columns)], under)
-		cells = cells[len(m.columns):]
 	}
 	for range m.room() - len(visible) {
 		p.end()
@@ -186,31 +187,6 @@ func (m *model) drawRow(p *pen, e *entry, cells [][]byte, under bool) {
 		}
 		m.drawCell(p, c, cells[j], m.widths.given[j], role, l)
 	}
-	if under {
-		p.fill(chosen)
-	} else {
-		p.end()
-	}
-}
-
-// drawGroup draws the head of a group.
-func (m *model) drawGroup(p *pen, g *group, under bool) {
-	l := strong
-	if under {
-		l = chosen
-	}
-	if g.folded {
-		p.sayLike(m.sign("▸ ", "> "), l)
-	} else {
-		p.sayLike(m.sign("▾ ", "v "), l)
-	}
-	tail := string(appendCount([]byte("  "), g.count))
-	if g.rate.known {
-		tail += "  in " + string(appendBytes(nil, g.rate.in)) + "/s  out " + string(appendBytes(nil, g.rate.out)) + "/s"
-	}
-	name := text.Truncate(nil, []byte(g.key), max(8, p.room()-len(tail)))
-	p.put(name, text.Plain, l)
-	p.sayLike(tail, l)
 	if under {
 		p.fill(chosen)
 	} else {

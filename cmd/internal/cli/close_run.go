@@ -38,6 +38,7 @@ type closing struct {
 // closeRun destroys sockets.
 func closeRun(ctx context.Context, o *closeOptions) error {
 	c := &closing{closeOptions: o, began: time.Now()}
+	defer c.leave()
 	if err := c.find(ctx); err != nil {
 		return err
 	}

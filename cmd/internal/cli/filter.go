@@ -30,6 +30,11 @@ func (o *listOptions) applyFilter(ctx context.Context, q *collector.Query) error
 	if err != nil {
 		return err
 	}
+	return o.narrow(q, parsed)
+}
+
+// narrow lets a filter choose.
+func (o *listOptions) narrow(q *collector.Query, parsed *filter.Filter) error {
 	q.Filter = parsed.Expr
 	switch {
 	case parsed.NamesStates:

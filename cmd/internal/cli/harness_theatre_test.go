@@ -17,6 +17,8 @@ import (
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sockls/sockls/render/tui/tmuxtest"
 )
 
 // theatre is what one script has set up.
@@ -25,6 +27,8 @@ type theatre struct {
 	order  []string
 	held   []held
 	last   []byte // standard output of the last program
+	// terminal is the one that the script sits at, nil for none.
+	terminal *tmuxtest.Terminal
 }
 
 type theatreKey struct{}
@@ -37,6 +41,9 @@ func theatreOf(ts *testscript.TestScript) *theatre {
 
 // close ends everything, the latest first, whether the script failed or not.
 func (th *theatre) close() {
+	if th.terminal != nil {
+		th.terminal.Close()
+	}
 	for i := len(th.order) - 1; i >= 0; i-- {
 		th.scenes[th.order[i]].stop()
 	}

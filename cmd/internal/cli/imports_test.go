@@ -27,6 +27,7 @@ func TestImports(t *testing.T) {
 		{"linux", "collector/...", []string{"github.com/spf13", module + "cmd", module + "render"}},
 		{"linux", "cmd/sockls", []string{
 			"github.com/shirou", "github.com/rogpeppe", "github.com/google/go-cmp", module + "cmd/internal/mksock", module + "collector/netns/nstest",
+			module + "render/tui/tmuxtest",
 		}},
 		{"darwin", "cmd/sockls", []string{"github.com/vishvananda"}},
 	}

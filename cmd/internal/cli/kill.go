@@ -10,13 +10,19 @@ import (
 
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/collector/ending"
+	"github.com/sockls/sockls/collector/socket"
 )
+
+// killTimeout is how long a process has to end after the signal.
+const killTimeout = 5 * time.Second
 
 // killOptions are the flags of kill.
 type killOptions struct {
 	manners
 	signal  string
 	timeout time.Duration
+	// only is the socket that the screen points at, nil for those of the filter.
+	only *socket.Socket
 }
 
 // newKillCmd makes the command that frees a port by ending who listens on it.
@@ -66,7 +72,7 @@ refusal or failure, 130 interrupted (128 and the number of the signal).`,
 	f.BoolVarP(&o.ipv4, "ipv4", "4", false, "IPv4 sockets alone")
 	f.BoolVarP(&o.ipv6, "ipv6", "6", false, "IPv6 sockets alone")
 	f.StringVarP(&o.signal, "signal", "s", "TERM", "send `SIGNAL`, a name or a number; SIGKILL follows only TERM, INT and QUIT")
-	o.timeout = 5 * time.Second
+	o.timeout = killTimeout
 	f.Func("timeout", "the `TIME` that a process has to end after the signal, such as 500ms, 2m, or 30 for seconds (5s unless given)", o.setTimeout)
 	o.flags(f)
 	return cmd

@@ -8,6 +8,10 @@ import (
 	"syscall"
 )
 
+// bySignal is added to the number of the signal that has ended a run, as shells
+// have it.
+const bySignal = 128
+
 // interruption is a signal that asks this program to end.
 type interruption struct{ syscall.Signal }
 
@@ -48,7 +52,6 @@ func (k *killing) interrupted(cause error) error {
 	var by interruption
 	var code exitError
 	if errors.As(err, &code) && errors.As(cause, &by) {
-		const bySignal = 128 // as shells have it
 		return exitError(bySignal + int(by.Signal))
 	}
 	return err

@@ -12,6 +12,9 @@ import (
 
 // nothing tells why there is nobody to end: what matches and does not listen.
 func (k *killing) nothing(ctx context.Context) string {
+	if k.only != nil {
+		return "it is closed already"
+	}
 	where := ""
 	if k.choosesNetNS {
 		where = " in that network namespace"

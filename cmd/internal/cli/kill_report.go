@@ -16,14 +16,14 @@ func (k *killing) report(ctx context.Context) error {
 	survivor := k.survivor()
 	for i := range k.ports {
 		p := &k.ports[i]
+		if k.inUse[i] {
+			k.waits(ctx, p)
+		}
 		if p.Free && survivor != nil {
 			if p.Text == "free" {
 				p.Text = "free for now"
 			}
 			p.Text += "; " + starterName(survivor) + ", which started it, goes on and may start it again"
-		}
-		if k.inUse[i] {
-			k.waits(ctx, p)
 		}
 		line := placeName(p.Socket) + " is " + p.Text
 		if !p.Free && p.By == nil {

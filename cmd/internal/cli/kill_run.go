@@ -42,6 +42,7 @@ func killRun(ctx context.Context, o *killOptions) error {
 	if k.options, err = o.ending(); err != nil {
 		return err
 	}
+	defer k.leave()
 	if err := k.find(ctx); err != nil {
 		return err
 	}
@@ -84,6 +85,9 @@ func killRun(ctx context.Context, o *killOptions) error {
 	if err := k.end(ctx, ready); err != nil {
 		return err
 	}
+	if !k.frees() {
+		return k.finish(k.hopeful())
+	}
 	free, err := k.verify(ctx)
 	if ctx.Err() != nil {
 		return k.interrupted(context.Cause(ctx))
@@ -96,6 +100,9 @@ func killRun(ctx context.Context, o *killOptions) error {
 
 // find looks for the listeners.
 func (k *killing) find(ctx context.Context) error {
+	if k.only != nil {
+		return k.findOnly(ctx)
+	}
 	if !k.tcp && !k.udp {
 		k.query = "tcp,udp"
 	}
@@ -120,6 +127,26 @@ func (k *killing) find(ctx context.Context) error {
 	k.notices = slices.Concat(list.advice, report.Notices)
 	slices.SortStableFunc(k.sockets, socket.Compare)
 	return err
+}
+
+// findOnly looks for the one socket that somebody has pointed at.
+func (k *killing) findOnly(ctx context.Context) error {
+	q := queryOf(k.only)
+	q.Details = killDetails
+	k.collector, k.asked = k.manners.collector, q
+	report, err := collector.Gather(ctx, k.collector, q, func(s *socket.Socket) {
+		if sameSocket(s, k.only) {
+			k.sockets = append(k.sockets, s)
+		}
+	})
+	k.notices = report.Notices
+	return err
+}
+
+// frees reports whether it is about ports that are to be free in the end: not
+// where it is about one connection.
+func (k *killing) frees() bool {
+	return k.only == nil || k.only.Proto.HasPorts() && (socket.ListeningStates.Has(k.only.State) || k.only.State == socket.Bound)
 }
 
 // namesBound reports whether a filter asks for bound sockets by name: a list of

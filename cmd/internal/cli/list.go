@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -37,6 +38,9 @@ type listOptions struct {
 	netns        string
 	choosesNetNS bool // --netns was given
 	namespace    *netns.Namespace
+	// watches is set by --watch, and every is its interval.
+	watches bool
+	every   time.Duration
 	// advice is what there is to say about the question itself.
 	advice []socket.Notice
 	// collector takes the place of this system's in tests.
@@ -63,6 +67,9 @@ func (o *listOptions) flags(f *pflag.FlagSet) {
 	f.Lookup("summary").NoOptDefVal = "all"
 	f.StringVar(&o.save, "save", "", "also write what was collected to `FILE`, as JSON, or as JSON lines if it ends in .jsonl")
 	f.StringVar(&o.from, "from", "", "show what `FILE` holds (- is standard input): a saved one, or what ss -D wrote")
+	o.every = watchInterval
+	watch := f.VarPF(&intervalFlag{&o.every, &o.watches}, "watch", "c", "show what changes, as sockls watch does, looking every `TIME` (-c=500ms; 1s unless it is given)")
+	watch.NoOptDefVal = watchInterval.String()
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing about what could not be seen")
 	f.BoolVar(&o.strict, "strict", false, "exit with 3 when something could not be seen")
 }
@@ -77,6 +84,9 @@ const (
 
 // listRun lists sockets: one query, one collection, one renderer.
 func listRun(ctx context.Context, o *listOptions) error {
+	if o.watches {
+		return listWatch(ctx, o)
+	}
 	if err := o.findNetNS(); err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/filter"
-	"github.com/sockls/sockls/collector/netns"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
 	"github.com/sockls/sockls/render/table"
@@ -32,7 +31,7 @@ type manners struct {
 	netns                   string
 	choosesNetNS            bool
 	yes, dryRun, json, mute bool
-	pinned                  *os.File // a network namespace
+	letGo                   func() // of the network namespace, nil before question
 	// collector takes the place of this system's in tests.
 	collector collector.Collector
 }
@@ -65,7 +64,7 @@ func (m *manners) question(ctx context.Context, command string) (*listOptions, c
 	if err := list.findNetNS(); err != nil {
 		return nil, collector.Query{}, err
 	}
-	m.pin(list.namespace)
+	m.letGo = holdNetNS(list.namespace)
 	q, err := list.ask(ctx)
 	if err != nil {
 		return nil, q, err
@@ -103,18 +102,11 @@ func choosesNothing(e filter.Expr, statesCount bool) bool {
 	return filter.Constant(kind) == socket.Yes
 }
 
-// pin keeps a network namespace until the program ends: with its last process a
-// namespace goes, and what was freed in it could not be looked at any more.
-func (m *manners) pin(ns *netns.Namespace) {
-	if ns == nil {
-		return
-	}
-	for _, path := range ns.Paths {
-		if file, err := os.Open(path); err == nil {
-			m.pinned = file
-			ns.Paths = append([]string{fmt.Sprintf("/proc/self/fd/%d", file.Fd())}, ns.Paths...)
-			return // whether it is that namespace is looked at whenever it is entered
-		}
+// leave ends what question has begun. With its last process a network namespace goes,
+// and what was freed in it could not be looked at any more.
+func (m *manners) leave() {
+	if m.letGo != nil {
+		m.letGo()
 	}
 }
 

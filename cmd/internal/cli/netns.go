@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"net"
+	"os"
+	"strconv"
 
 	"github.com/sockls/sockls/collector/netns"
 	"github.com/sockls/sockls/collector/procfs"
@@ -28,6 +30,22 @@ func findNetNS(spec string) (*netns.Namespace, error) {
 		return nil, err
 	}
 	return &ns, nil
+}
+
+// holdNetNS keeps a network namespace until the function that it returns is called:
+// the process that has led there may end before what is of interest has. Whether
+// the path still leads to that namespace is looked at whenever it is entered.
+func holdNetNS(ns *netns.Namespace) func() {
+	if ns == nil {
+		return func() {}
+	}
+	for _, path := range ns.Paths {
+		if f, err := os.Open(path); err == nil {
+			ns.Paths = append([]string{"/proc/self/fd/" + strconv.Itoa(int(f.Fd()))}, ns.Paths...)
+			return func() { _ = f.Close() } // a namespace has nothing to lose
+		}
+	}
+	return func() {} // each look finds its way, or says why not
 }
 
 // proc is the proc file system of the network namespace that is looked into, and

@@ -31,15 +31,20 @@ func (o *output) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.json, "json", "j", false, "one JSON document")
 	f.BoolVar(&o.jsonl, "jsonl", false, "one JSON object a line")
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values")
+	o.setFlags(f)
+	f.BoolVarP(&o.oneline, "oneline", "O", false, "what would stand beneath a row stands at its end")
+	f.StringVar(&o.columns, "columns", "", "show these columns; +`LIST` adds to the default ones")
+	f.BoolVarP(&o.noHeader, "no-header", "H", false, "no header line")
+	f.StringVar(&o.colour, "color", "auto", "colour `WHEN`: auto, always or never")
+}
+
+// setFlags are the flags of field.Sets.
+func (o *output) setFlags(f *pflag.FlagSet) {
 	sets := field.Sets()
 	o.asked = make([]bool, len(sets))
 	for i := range sets {
 		f.BoolVarP(&o.asked[i], sets[i].Flag, sets[i].Letter, false, sets[i].Help)
 	}
-	f.BoolVarP(&o.oneline, "oneline", "O", false, "what would stand beneath a row stands at its end")
-	f.StringVar(&o.columns, "columns", "", "show these columns; +`LIST` adds to the default ones")
-	f.BoolVarP(&o.noHeader, "no-header", "H", false, "no header line")
-	f.StringVar(&o.colour, "color", "auto", "colour `WHEN`: auto, always or never")
 }
 
 // ownerDetails are those that need the processes, holderDetails those of them

@@ -11,9 +11,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// endless is after how long a command of the README is one that does not end by
+// itself.
+const endless = 3 * time.Second
 
 // TestREADME runs every command of the README in an empty network namespace.
 // The make targets are run by CI itself, which is how this test came to run.
@@ -46,13 +51,20 @@ func TestREADME(t *testing.T) {
 				continue
 			}
 			commands++
-			cmd := exec.Command("sh", "-c", line)
+			cmd := exec.Command("sh", "-c", "trap : INT; "+line)
 			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 			cmd.Dir = files
-			cmd.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
-			var stderr bytes.Buffer
-			cmd.Stderr = &stderr
-			out, err := cmd.Output()
+			cmd.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Setpgid: true}
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			err := cmd.Start()
+			if err == nil {
+				// What goes on until somebody ends it is interrupted, and says goodbye.
+				enough := time.AfterFunc(endless, func() { _ = unix.Kill(-cmd.Process.Pid, unix.SIGINT) })
+				err = cmd.Wait()
+				enough.Stop()
+			}
+			out := stdout.Bytes()
 			var exit *exec.ExitError
 			switch {
 			case err == nil, errors.As(err, &exit) && exit.ExitCode() == 1:

@@ -67,6 +67,12 @@ func TestMain(m *testing.M) {
 //	binds [-errno=NAME] [-uid=N] NAME SPEC
 //		Let the kernel itself say whether mksock can make such a socket in the
 //		namespace of NAME, or with which error bind or listen fails.
+//	screen open COLUMNSxROWS [NAME=VALUE…]
+//		Sit down at a terminal of that size, with a shell on it.
+//	screen type TEXT…, screen keys KEY…
+//		Type on it: words, or keys by the names that tmux has for them.
+//	screen await TEXT…
+//		Wait until all of these stand on the screen, and none that begins with "!".
 //
 // The condition [can:SPEC] holds where the kernel can make such a socket,
 // [link:KIND] where it can make such an interface, and [cgroup2] where control
@@ -90,7 +96,7 @@ func TestScript(t *testing.T) {
 		Condition: condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"mk": cmdMk, "group": cmdGroup, "unmk": cmdUnmk, "in": cmdIn, "rows": cmdRows, "notices": cmdNotices, "likess": cmdLikeSS,
-			"why": cmdWhy, "explained": cmdExplained, "binds": cmdBinds,
+			"why": cmdWhy, "explained": cmdExplained, "binds": cmdBinds, "screen": cmdScreen,
 		},
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"time"
@@ -15,8 +14,6 @@ import (
 
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/collector"
-	"github.com/sockls/sockls/collector/netns"
-	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/waiting"
 	"github.com/sockls/sockls/collector/why"
@@ -36,11 +33,8 @@ type waitOptions struct {
 	limited bool // --timeout was given
 
 	tcp, udp, ipv4, ipv6 bool
-	reuseAddr            bool
-	uid                  uint32
-	asUser               bool // --uid was given
-	json, quiet          bool
-	namespace            *netns.Namespace // nil for the one this program is in
+	program
+	json, quiet bool
 	// system takes the place of this one in tests.
 	system collector.Collector
 }
@@ -100,16 +94,8 @@ func (o *waitOptions) flags(f *pflag.FlagSet) {
 		o.limited = true
 		return err
 	})
-	f.BoolVar(&o.reuseAddr, "reuseaddr", false, "free is meant for a program that sets SO_REUSEADDR")
-	f.Func("uid", "free is meant for a program of `USER`, a name or a number", func(name string) (err error) {
-		o.uid, err = userID(name)
-		o.asUser = true
-		return err
-	})
-	f.FuncP("netns", "N", "wait in another network namespace; `NS` is its name, a process in it, or a path", func(spec string) (err error) {
-		o.namespace, err = findNetNS(spec)
-		return err
-	})
+	o.program.flags(f, "free is meant for a program that sets SO_REUSEADDR",
+		"free is meant for a program of `USER`, a name or a number", "wait in another network namespace")
 	f.BoolVarP(&o.json, "json", "j", false, "print how it ended as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing; the exit code says it")
 }
@@ -139,7 +125,7 @@ func waitRun(ctx context.Context, o *waitOptions) error {
 	if err != nil {
 		return err
 	}
-	defer o.keepNetNS()()
+	defer holdNetNS(o.namespace)()
 	outcome, err := w.Run(ctx)
 	var never *waiting.NeverError
 	if errors.As(err, &never) {
@@ -182,7 +168,7 @@ func (o *waitOptions) tell(w *waiting.Wait, outcome *waiting.Outcome) error {
 
 // ask makes what is to be waited for of the words.
 func (o *waitOptions) ask(ctx context.Context) (*waiting.Wait, error) {
-	w := &waiting.Wait{Timeout: o.timeout, Limited: o.limited, Collector: o.system, Subscribe: o.subscribe()}
+	w := &waiting.Wait{Timeout: o.timeout, Limited: o.limited, Collector: o.system, Subscribe: collector.Ends(o.namespace)}
 	switch {
 	case o.json:
 		w.Details = holderDetails | socket.DetailUser | socket.DetailNetNS
@@ -214,22 +200,18 @@ func (o *waitOptions) ask(ctx context.Context) (*waiting.Wait, error) {
 		}
 	}
 	if condition == waiting.Free {
-		err = o.program(w)
+		err = o.wanted(w)
 	}
 	return w, err
 }
 
-// program is who wants the port.
-func (o *waitOptions) program(w *waiting.Wait) error {
+// wanted is what the program does that wants the port.
+func (o *waitOptions) wanted(w *waiting.Wait) error {
 	var ok bool
 	if w.Surveyor, ok = w.Collector.(collector.Surveyor); !ok {
 		return fmt.Errorf("whether a port is free cannot be told on this system: %w", errors.ErrUnsupported)
 	}
-	uid := uint32(os.Geteuid())
-	if o.asUser {
-		uid = o.uid
-	}
-	w.Program = why.Bind{ReuseAddr: o.reuseAddr, UID: uid, User: userName(uid), Privileged: w.Surveyor.May(uid)}
+	w.Program = o.bind(w.Surveyor)
 	return nil
 }
 
@@ -267,36 +249,4 @@ func conditionOf(words []string) (waiting.Condition, []string, error) {
 		return 0, nil, errors.New("wait for what? listening or free, and a port: sockls wait listening :8080")
 	}
 	return 0, nil, unknownWord("condition", "", words[0], []string{all[0].String(), all[1].String()})
-}
-
-// keepNetNS keeps the network namespace until the function that it returns is
-// called. The process that is waited for may be the last in it, and what its
-// sockets leave behind is there as long as somebody has the namespace open.
-func (o *waitOptions) keepNetNS() func() {
-	if o.namespace == nil {
-		return func() {}
-	}
-	for _, path := range o.namespace.Paths {
-		f, err := os.Open(path)
-		if err != nil {
-			continue // the next, or each look for itself
-		}
-		o.namespace.Paths = append(o.namespace.Paths, "/proc/self/fd/"+strconv.Itoa(int(f.Fd())))
-		return func() { _ = f.Close() } // a namespace has nothing to lose
-	}
-	return func() {}
-}
-
-// subscribe is how to hear of destroyed sockets.
-func (o *waitOptions) subscribe() func(socket.ProtoSet, []uint16) (sockdiag.EventConn, error) {
-	if o.namespace == nil {
-		return waiting.Subscribe
-	}
-	return func(protos socket.ProtoSet, ports []uint16) (conn sockdiag.EventConn, err error) {
-		enterErr := netns.Do(*o.namespace, func() error {
-			conn, err = waiting.Subscribe(protos, ports)
-			return err
-		})
-		return conn, enterErr
-	}
 }

@@ -30,9 +30,20 @@ var (
 	errNobodyReads = errors.New("nobody reads")
 )
 
-// watchRun tells what changes until it is ended.
+// watchRun shows what changes until it is ended, in the way that suits where it goes.
 func watchRun(ctx context.Context, o *watchOptions) error {
 	if err := o.findNetNS(); err != nil {
+		return err
+	}
+	if o.onScreen() {
+		return screenRun(ctx, o)
+	}
+	return streamRun(ctx, o)
+}
+
+// streamRun prints events.
+func streamRun(ctx context.Context, o *watchOptions) error {
+	if err := o.forScreen(); err != nil {
 		return err
 	}
 	ctx, leave := o.endings(ctx)
@@ -58,6 +69,19 @@ func watchRun(ctx context.Context, o *watchOptions) error {
 	}
 	w.Initial = o.initial || t.until != nil
 	return t.ended(ctx, w.Run(ctx, t.take))
+}
+
+// forScreen refuses flags that would not be heard: an event has a form of its own.
+func (o *watchOptions) forScreen() error {
+	switch {
+	case o.columns != "":
+		return errors.New("--columns is for the screen, and this is no terminal or was told to be a stream; --jsonl has every fact of a flag such as -i")
+	case o.sort != "":
+		return errors.New("--sort is for the screen; events come in the order in which they happen")
+	case !o.jsonl && len(o.sets()) > 0:
+		return fmt.Errorf("--%s goes with the screen, or with --jsonl", o.sets()[0].Flag)
+	}
+	return nil
 }
 
 // endings is a context that ends with the time that there is, or with a signal;
@@ -98,7 +122,7 @@ func (o *watchOptions) query(ctx context.Context) (collector.Query, error) {
 	q.States = possibleStates(q)
 	switch {
 	case o.jsonl:
-		q.Details |= holderDetails | socket.DetailUser | socket.DetailQueues | socket.DetailPeer | socket.DetailNetNS
+		q.Details |= o.output.details(nil)
 	default:
 		q.Details |= socket.DetailOwners | socket.DetailQueues | socket.DetailPeer
 	}
@@ -124,7 +148,7 @@ func (o *watchOptions) watch(q collector.Query) (*watch.Watch, error) {
 	if err := o.openSystem(); err != nil {
 		return nil, err
 	}
-	w.Source, w.View = live.New(o.collector, q, live.Subscribe(o.namespace))
+	w.Source, w.View = live.New(o.collector, q, o.namespace)
 	if o.source != nil {
 		w.Source = o.source
 	}
@@ -205,7 +229,7 @@ func (t *teller) ended(ctx context.Context, err error) error {
 	case !errors.Is(cause, errInterrupted) && !errors.Is(cause, errTimeUp):
 		return err
 	}
-	if errors.Is(cause, errInterrupted) && !t.o.quiet {
+	if !t.o.quiet {
 		// There is nowhere left to report that standard error fails.
 		_, _ = fmt.Fprintln(t.o.streams.Err, t.summary())
 	}
@@ -224,7 +248,11 @@ func (t *teller) summary() string {
 	case t.gaps > 0:
 		lost = "some may be missing"
 	}
-	return fmt.Sprintf("sockls: %s, %s, %s, %s, in %v", counted(t.opens, "open", "opens"), counted(t.closes, "close", "closes"),
+	unmet := ""
+	if t.until != nil {
+		unmet = "--until has not come true; "
+	}
+	return fmt.Sprintf("sockls: %s%s, %s, %s, %s, in %v", unmet, counted(t.opens, "open", "opens"), counted(t.closes, "close", "closes"),
 		counted(t.changes, "change", "changes"), lost, time.Since(t.begun).Round(time.Second/10))
 }
 

@@ -22,11 +22,25 @@ import (
 type played struct {
 	pictures [][]socket.Socket
 	n        atomic.Int64
+	// over, if not nil, is called when all that the pictures show has been told.
+	over func()
+	// gone is closed when the last one is shown, in which the last socket of the
+	// others is missing.
+	gone chan struct{}
 }
 
 // Look implements watch.Source.
 func (p *played) Look(_ context.Context, yield func(*socket.Socket) error) (socket.Report, error) {
-	at := min(int(p.n.Add(1)), len(p.pictures)) - 1
+	n := int(p.n.Add(1))
+	at := min(n, len(p.pictures)) - 1
+	if n == len(p.pictures) {
+		if n > 1 {
+			close(p.gone)
+		}
+		if p.over != nil {
+			time.AfterFunc(time.Second, p.over)
+		}
+	}
 	for _, s := range p.pictures[at] {
 		if err := yield(&s); err != nil {
 			return socket.Report{}, err
@@ -44,22 +58,37 @@ func (p *played) Identify(_ context.Context, rows []*socket.Socket) (socket.Repo
 }
 
 // Subscribe implements watch.Source.
-func (p *played) Subscribe() (watch.Subscription, error) { return quietly{}, nil }
+func (p *played) Subscribe() (watch.Subscription, error) { return obituary{p}, nil }
 
-// quietly is a subscription that tells nothing.
-type quietly struct{}
+// obituary tells of the end of the socket that goes.
+type obituary struct{ *played }
 
 // Listen implements watch.Subscription.
-func (quietly) Listen(ctx context.Context, _ func(*socket.Socket, int) error) error {
+func (o obituary) Listen(ctx context.Context, hear func(*socket.Socket, int) error) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-o.gone:
+	}
+	before := o.pictures[len(o.pictures)-2]
+	last := before[len(before)-1]
+	if len(before) == len(o.pictures[len(o.pictures)-1]) { // it was not in the picture
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	last.State = socket.Close
+	if err := hear(&last, 0); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	return ctx.Err()
 }
 
 // MoreMissing implements watch.Subscription.
-func (quietly) MoreMissing() int { return 0 }
+func (obituary) MoreMissing() int { return 0 }
 
 // Close implements watch.Subscription.
-func (quietly) Close() error { return nil }
+func (obituary) Close() error { return nil }
 
 // playedConnection is a connection that is there from the second picture on, changes, and goes.
 func playedConnection() *played {
@@ -74,7 +103,7 @@ func playedConnection() *played {
 	comes.Local, comes.Cookie, comes.Inode = end(3), 2, 2
 	changes := comes
 	changes.State = socket.CloseWait
-	return &played{pictures: [][]socket.Socket{{stands}, {stands, comes}, {stands, changes}, {stands}}}
+	return &played{gone: make(chan struct{}), pictures: [][]socket.Socket{{stands}, {stands, comes}, {stands, changes}, {stands}}}
 }
 
 // runWatch runs the command on a source.
@@ -103,8 +132,8 @@ func TestWatch(t *testing.T) {
 		code int
 		want []string
 	}{
-		{[]string{"--for", "0.5"}, 0, []string{opened, changed, closed}},
-		{[]string{"--for", "500ms", "--initial", "--events"}, 0, []string{there, opened, changed, closed}},
+		{[]string{"--for", "1h"}, 0, []string{opened, changed, closed}},
+		{[]string{"--for", "1h", "--initial", "--events"}, 0, []string{there, opened, changed, closed}},
 		{[]string{"--count", "2", "--initial"}, 0, []string{there, opened, changed}},
 		{[]string{"--count", "1"}, 0, []string{opened}},
 		{[]string{"--until", "state close-wait"}, 0, []string{opened, changed}},
@@ -112,12 +141,12 @@ func TestWatch(t *testing.T) {
 		{[]string{"--until", "open"}, 0, []string{opened}},
 		{[]string{"--until", "close and sport = :3"}, 0, []string{opened, changed, closed}},
 		{[]string{"--until", "close sport = :3"}, 0, []string{opened, changed, closed}},
-		{[]string{"--until", "close sport = :1", "--for", "300ms"}, 1, []string{opened, changed, closed}},
-		{[]string{"--until", "process = two", "--for", "300ms"}, 1, []string{opened, changed, closed}},
+		{[]string{"--until", "close sport = :1", "--for", "1h"}, 1, []string{opened, changed, closed}},
+		{[]string{"--until", "process = two", "--for", "1h"}, 1, []string{opened, changed, closed}},
 		{[]string{"--until", "process = one"}, 0, nil},
-		{[]string{"--for", "300ms", "sport", "=", ":1"}, 0, nil},
-		{[]string{"--for", "300ms", "state", "close-wait"}, 0, []string{"+" + changed[1:strings.Index(changed, " was")], closed}},
-		{[]string{"--for", "300ms", "process", "=", "one"}, 0, []string{opened, changed, closed}},
+		{[]string{"--for", "1h", "sport", "=", ":1"}, 0, nil},
+		{[]string{"--for", "1h", "state", "close-wait"}, 0, []string{"+" + strings.Replace(changed[1:], " was", " matches now, was", 1), closed}},
+		{[]string{"--for", "1h", "process", "=", "one"}, 0, []string{opened, changed, closed}},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
@@ -128,7 +157,13 @@ func TestWatch(t *testing.T) {
 					source.pictures[i] = source.pictures[i][:1]
 				}
 			}
-			code, out, errs := runWatch(t.Context(), source, tt.args...)
+			// Time is up when everything has happened, however busy the machine is.
+			ctx, end := context.WithCancelCause(t.Context())
+			defer end(nil)
+			if slices.Contains(tt.args, "--for") {
+				source.over = func() { end(errTimeUp) }
+			}
+			code, out, errs := runWatch(ctx, source, tt.args...)
 			var got []string
 			for line := range strings.Lines(out) {
 				words := strings.Fields(line)[1:]
@@ -138,7 +173,13 @@ func TestWatch(t *testing.T) {
 				}
 				got = append(got, line)
 			}
-			if code != tt.code || errs != "" || !slices.Equal(got, tt.want) {
+			// What time ends, ends with a summary; what has come true says nothing.
+			summed := strings.HasPrefix(errs, "sockls: ") && strings.Count(errs, "\n") == 1 && strings.Contains(errs, " none lost, in ")
+			unmet := strings.Contains(errs, "--until has not come true")
+			if summed != slices.Contains(tt.args, "--for") || unmet != (tt.code == exitTimeOut) {
+				t.Errorf("stderr %q", errs)
+			}
+			if code != tt.code || !slices.Equal(got, tt.want) {
 				t.Errorf("code %d, stderr %q, got\n%s", code, errs, strings.Join(got, "\n"))
 			}
 		})

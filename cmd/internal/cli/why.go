@@ -8,7 +8,6 @@ import (
 
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/collector"
-	"github.com/sockls/sockls/collector/netns"
 )
 
 // The exit codes of why.
@@ -24,16 +23,14 @@ type whyOptions struct {
 	words   []string
 
 	tcp, udp, ipv4, ipv6 bool
-	reuseAddr, reusePort bool
-	v6only               bool
-	v6onlySaid           bool
-	uid                  uint32
-	asUser               bool // --uid was given
-	device               string
-	namespace            *netns.Namespace // nil for the one this program is in
-	probe, next          bool
-	json, quiet          bool
-	color                string
+	program
+	reusePort   bool
+	v6only      bool
+	v6onlySaid  bool
+	device      string
+	probe, next bool
+	json, quiet bool
+	color       string
 	// surveyor takes the place of this system in tests.
 	surveyor collector.Surveyor
 }
@@ -85,23 +82,14 @@ func (o *whyOptions) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.udp, "udp", "u", false, "the same as the word udp")
 	f.BoolVarP(&o.ipv4, "ipv4", "4", false, "without an address: that of all IPv4, 0.0.0.0")
 	f.BoolVarP(&o.ipv6, "ipv6", "6", false, "without an address: that of all IPv6, [::]")
-	f.BoolVar(&o.reuseAddr, "reuseaddr", false, "the program sets SO_REUSEADDR")
+	o.program.flags(f, "the program sets SO_REUSEADDR", "the program runs as `USER`, a name or a number", "ask in another network namespace")
 	f.BoolVar(&o.reusePort, "reuseport", false, "the program sets SO_REUSEPORT")
 	f.BoolVar(&o.v6only, "v6only", false, "the program sets IPV6_V6ONLY (=false: clears it)")
-	f.Func("uid", "the program runs as `USER`, a name or a number", func(name string) (err error) {
-		o.uid, err = userID(name)
-		o.asUser = true
-		return err
-	})
 	f.Func("device", "the program binds to interface `IF` (SO_BINDTODEVICE)", func(name string) error {
 		if o.device = name; name == "" {
 			return errors.New("the name is empty")
 		}
 		return nil
-	})
-	f.FuncP("netns", "N", "ask in another network namespace; `NS` is its name, a process in it, or a path", func(spec string) (err error) {
-		o.namespace, err = findNetNS(spec)
-		return err
 	})
 	f.BoolVar(&o.probe, "probe", false, "settle it: bind the port for a moment, without listening, and close it")
 	f.BoolVar(&o.next, "next", false, "print the next port from there, or the first in a range or list, that is free")

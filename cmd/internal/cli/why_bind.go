@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"os/user"
 	"slices"
 	"strconv"
@@ -27,14 +26,8 @@ func (o *whyOptions) kinds(t target) ([]why.Bind, error) {
 	if len(protos) == 0 {
 		protos = []socket.Proto{socket.TCP, socket.UDP}
 	}
-	uid := uint32(os.Geteuid())
-	if o.asUser {
-		uid = o.uid
-	}
-	b := why.Bind{
-		ReuseAddr: o.reuseAddr, ReusePort: o.reusePort, Device: o.device,
-		UID: uid, User: userName(uid), Privileged: o.surveyor.May(uid),
-	}
+	b := o.bind(o.surveyor)
+	b.ReusePort, b.Device = o.reusePort, o.device
 	if o.v6onlySaid {
 		b.V6Only = socket.TriOf(o.v6only)
 	}

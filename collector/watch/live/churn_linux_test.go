@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/watch"
 )
@@ -20,7 +21,7 @@ const churnTime = "LIVE_CHURN_TIME"
 // TestLiveChurn: among as many connections as this machine can make, nothing is
 // told of those that stand.
 func TestLiveChurn(t *testing.T) {
-	if !private(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
 	lasts := 3 * time.Second
@@ -48,7 +49,7 @@ func TestLiveChurn(t *testing.T) {
 		})
 	}
 	all.Wait()
-	w.settle()
+	w.settle(2 * time.Second)
 	w.stop()
 	kinds := map[watch.Kind]int{}
 	missing := 0

@@ -2,6 +2,7 @@ package live
 
 import (
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sockls/sockls/collector/netns/nstest"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/watch"
 )
@@ -37,15 +39,15 @@ func conversation(t *testing.T, w *watched) {
 	must(t, err)
 	_, err = unix.Read(server, make([]byte, 5)) // else closing it would reset the connection
 	must(t, err)
-	w.settle()
+	w.settle(0)
 	must(t, unix.Close(client)) // its remains are FIN_WAIT2, until the server closes
 	next(2)
-	w.settle()
+	w.settle(0)
 	must(t, unix.Close(server))
 	next(countOf(w, 2, 1)) // and TIME_WAIT then
 	must(t, unix.Close(listens))
 	next(countOf(w, 1, 0))
-	w.settle()
+	w.settle(0)
 }
 
 // countOf is how many events there are with all states in view, or with those of
@@ -59,7 +61,7 @@ func countOf(w *watched, all, connected int) int {
 
 // TestLiveConversation: each thing that happens is told of once, and in order.
 func TestLiveConversation(t *testing.T) {
-	if !private(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
 	w := begin(t, socket.AllStates, tcpAndUDP)
@@ -86,10 +88,10 @@ func TestLiveConversation(t *testing.T) {
 	}
 }
 
-// TestLiveConnections: without TIME_WAIT in view, a connection is closed when its
-// program has closed it.
+// TestLiveConnections: without TIME_WAIT in view, a connection is closed when nothing
+// but that is left of it.
 func TestLiveConnections(t *testing.T) {
-	if !private(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
 	w := begin(t, socket.ConnectedStates, tcpAndUDP)
@@ -103,7 +105,8 @@ func TestLiveConnections(t *testing.T) {
 		},
 		1002: {
 			"open 1002-1001 ESTABLISHED here",
-			"close 1002-1001 ESTABLISHED here final",
+			"change 1002-1001 FIN_WAIT2 changed state was here",
+			"close 1002-1001 FIN_WAIT2 was here final",
 		},
 	} {
 		got := w.told(func(e watch.Event) bool { return e.Socket.Local.Port == port })
@@ -111,7 +114,7 @@ func TestLiveConnections(t *testing.T) {
 			t.Errorf("port %d (-want +got):\n%s", port, diff)
 		}
 	}
-	i := slices.IndexFunc(w.events, func(e watch.Event) bool { return e.Kind == watch.Close })
+	i := slices.IndexFunc(w.events, func(e watch.Event) bool { return e.Kind == watch.Close && e.Socket.Local.Port == 1002 })
 	if tcp := w.events[i].Socket.Details.TCP; tcp.BytesSent != 5 {
 		t.Errorf("%d bytes were sent", tcp.BytesSent)
 	}
@@ -119,7 +122,7 @@ func TestLiveConnections(t *testing.T) {
 
 // TestLiveDatagrams: of UDP the kernel tells as well.
 func TestLiveDatagrams(t *testing.T) {
-	if !private(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
 	w := begin(t, socket.AllStates, tcpAndUDP)
@@ -143,77 +146,119 @@ close 1003-0 UNCONN final brief`; got != want {
 }
 
 // TestLiveBrief: a thousand connections that live a millisecond each, of which both
-// ends are told of, once.
+// ends are told of, once, and with their last counters.
 func TestLiveBrief(t *testing.T) {
-	if !private(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
-	for name, states := range map[string]socket.StateSet{"connections": socket.ConnectedStates, "all": socket.AllStates} {
-		w := begin(t, states, tcpAndUDP)
-		listens := listener(t, 1001)
-		const n = 1000
-		first := 10_000
-		if name == "all" {
-			first += n
+	const n = 1000
+	w := begin(t, socket.ConnectedStates, tcpAndUDP)
+	briefly(t, 10_000, n)
+	w.settle(3 * time.Second)
+	w.stop()
+	ends := endsOf(t, w)
+	if len(ends) != 2*n {
+		t.Errorf("%d ends", len(ends))
+	}
+	for at, end := range ends {
+		if end.opens != 1 || end.closes != 1 {
+			t.Errorf("%v: %+v", at, end)
 		}
-		for i := range n {
-			client := open(t, unix.SOCK_STREAM, first+i)
-			must(t, unix.Connect(client, loopback(1001)))
-			server, _, err := unix.Accept4(listens, unix.SOCK_CLOEXEC)
-			must(t, err)
-			time.Sleep(time.Millisecond)
-			must(t, unix.Close(client))
-			must(t, unix.Close(server))
+	}
+	// With TIME_WAIT in view, the end that was closed first is there still.
+	w = begin(t, socket.AllStates, tcpAndUDP)
+	briefly(t, 20_000, n)
+	w.settle(3 * time.Second)
+	w.stop()
+	ends = endsOf(t, w)
+	stand := 0
+	for at, end := range ends {
+		if at[1] >= 20_000 || at[0] < 20_000 || end.closes == 1 {
+			if end.opens != 1 || end.closes != 1 {
+				t.Errorf("%v: %+v", at, end)
+			}
+			continue
 		}
-		must(t, unix.Close(listens))
-		w.settle()
-		w.stop()
-		type tally struct{ opens, closes, remains int }
-		ends := map[[2]uint32]*tally{}
-		for _, e := range w.events {
-			if e.Kind == watch.Lost {
-				t.Errorf("%s: %d events are lost", name, e.Missing)
-				continue
-			}
-			s := e.Socket
-			if s.Remote.IsZero() || e.Kind == watch.Change && s.State != socket.TimeWait {
-				continue
-			}
-			at := [2]uint32{s.Local.Port, s.Remote.Port}
-			if ends[at] == nil {
-				ends[at] = &tally{}
-			}
-			switch e.Kind {
-			case watch.Open:
-				ends[at].opens++
-			case watch.Close:
-				ends[at].closes++
-				if ends[at].opens != 1 || !e.Final {
-					t.Errorf("%s: %v is closed after %d opens, final %v", name, at, ends[at].opens, e.Final)
-				}
-			case watch.Change:
-				ends[at].remains++
-			}
+		stand++
+		if end.opens != 1 || end.last != socket.TimeWait {
+			t.Errorf("%v: %+v", at, end)
 		}
-		if len(ends) != 2*n {
-			t.Errorf("%s: %d ends", name, len(ends))
+	}
+	if stand < n/2 {
+		t.Errorf("%d in TIME_WAIT", stand)
+	}
+}
+
+// briefly makes n connections, one after the other, from the ports from first on.
+func briefly(t *testing.T, first, n int) {
+	t.Helper()
+	listens := listener(t, 1001)
+	for i := range n {
+		client := open(t, unix.SOCK_STREAM, first+i)
+		must(t, unix.Connect(client, loopback(1001)))
+		server, _, err := unix.Accept4(listens, unix.SOCK_CLOEXEC)
+		must(t, err)
+		_, err = unix.Write(client, []byte("abc"))
+		must(t, err)
+		_, err = unix.Read(server, make([]byte, 3))
+		must(t, err)
+		time.Sleep(time.Millisecond)
+		must(t, unix.Close(client))
+		must(t, unix.Close(server))
+	}
+	must(t, unix.Close(listens))
+}
+
+// ending is what was told of one end of a connection.
+type ending struct {
+	opens, closes int
+	last          socket.State
+}
+
+// endsOf are both ends of all connections, by their ports. Nothing is to be told
+// after an end is closed, and that with what went through it.
+func endsOf(t *testing.T, w *watched) map[[2]uint32]*ending {
+	t.Helper()
+	ends := map[[2]uint32]*ending{}
+	for _, e := range w.events {
+		if e.Kind == watch.Lost {
+			t.Errorf("%d events are lost", e.Missing)
+			continue
 		}
-		wrong := 0
-		for at, tally := range ends {
-			closed := *tally == struct{ opens, closes, remains int }{1, 1, 0}
-			left := *tally == struct{ opens, closes, remains int }{1, 0, 1}
-			if !closed && (name != "all" || !left || at[1] != 1001) {
-				if wrong++; wrong < 10 {
-					t.Errorf("%s: %v: %+v", name, at, *tally)
-				}
+		s := e.Socket
+		if s.Remote.IsZero() {
+			continue
+		}
+		at := [2]uint32{s.Local.Port, s.Remote.Port}
+		end := ends[at]
+		if end == nil {
+			end = &ending{}
+			ends[at] = end
+		}
+		if end.closes > 0 {
+			t.Errorf("%v: %s after its close", at, e.Kind)
+		}
+		end.last = s.State
+		switch e.Kind {
+		case watch.Open:
+			end.opens++
+		case watch.Close:
+			end.closes++
+			var counted uint64
+			if e.Final {
+				counted = max(s.Details.TCP.BytesSent, s.Details.TCP.BytesReceived)
+			}
+			if counted != 3 && counted != 4 { // a FIN is received like a byte
+				t.Errorf("%v: final %v, %d bytes", at, e.Final, counted)
 			}
 		}
 	}
+	return ends
 }
 
 // TestLiveOwners: the process is looked for once for each socket.
 func TestLiveOwners(t *testing.T) {
-	if !private(t) {
+	if !nstest.Child(t, 0) {
 		return
 	}
 	w := begin(t, socket.ListeningStates, tcpAndUDP)
@@ -221,5 +266,32 @@ func TestLiveOwners(t *testing.T) {
 	w.until("the listener", func() bool { return len(w.events) > 0 })
 	if p := w.events[0].Socket.Processes; len(p) != 1 || p[0].Process.PID != os.Getpid() || p[0].FD != fd {
 		t.Errorf("held by %+v", p)
+	}
+}
+
+// TestLiveNetlink: a watch does not tell of the sockets by which it looks.
+func TestLiveNetlink(t *testing.T) {
+	if !nstest.Child(t, 0) {
+		return
+	}
+	w := begin(t, socket.AllStates, socket.ProtoSetOf(socket.Netlink))
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
+	must(t, err)
+	must(t, unix.Bind(fd, &unix.SockaddrNetlink{Pid: 12345}))
+	file := os.NewFile(uintptr(fd), "netlink")
+	holder := exec.Command("sleep", "60") // else it would be one of this program
+	holder.ExtraFiles = []*os.File{file}
+	must(t, holder.Start())
+	must(t, file.Close())
+	w.until("one event", func() bool { return len(w.events) > 0 })
+	must(t, holder.Process.Kill())
+	if err := holder.Wait(); err == nil {
+		t.Error("the holder has ended by itself")
+	}
+	w.until("two events", func() bool { return len(w.events) > 1 })
+	w.settle(0)
+	w.stop()
+	if len(w.events) != 2 || w.events[0].Kind != watch.Open || w.events[1].Kind != watch.Close || w.events[1].Socket.Local.Port != 12345 {
+		t.Errorf("%q", w.told(func(watch.Event) bool { return true }))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/sockls/sockls/collector"
+	"github.com/sockls/sockls/collector/netns"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/watch"
@@ -21,23 +22,33 @@ type Source struct {
 	collector collector.Collector
 	query     collector.Query // of the looks
 	details   socket.Detail   // of the holders
-	subscribe func(socket.ProtoSet, []uint16) (sockdiag.EventConn, error)
+	namespace *netns.Namespace
 }
 
-// New is the source of what q chooses, by c, and by subscribe in the network
-// namespace that c looks into; nil where there is none. It returns the view of q
-// as well.
-func New(c collector.Collector, q collector.Query, subscribe func(socket.ProtoSet, []uint16) (sockdiag.EventConn, error)) (*Source, watch.View) {
+// New is the source of what q chooses, by c, which looks into a network namespace,
+// nil for this one. It returns the view of q as well.
+func New(c collector.Collector, q collector.Query, ns *netns.Namespace) (*Source, watch.View) {
 	v := watch.View{Protos: q.Protos, IPv4: q.IPv4, IPv6: q.IPv6, States: q.States, Filter: q.Filter, Details: q.Details}
-	s := &Source{collector: c, query: q, details: q.Details, subscribe: subscribe}
+	s := &Source{collector: c, query: q, details: q.Details, namespace: ns}
 	s.query.States, s.query.Filter = v.Candidates()
 	s.query.Details &^= OwnerDetails
 	return s, v
 }
 
-// Look implements watch.Source.
+// Look implements watch.Source. It leaves out the netlink sockets by which it looks.
 func (s *Source) Look(ctx context.Context, yield func(*socket.Socket) error) (socket.Report, error) {
-	return s.collector.Collect(ctx, s.query, yield)
+	var ours map[uint64]bool
+	return s.collector.Collect(ctx, s.query, func(row *socket.Socket) error {
+		if row.Proto == socket.Netlink {
+			if ours == nil {
+				ours = own()
+			}
+			if ours[row.Inode] {
+				return nil
+			}
+		}
+		return yield(row)
+	})
 }
 
 // Identify implements watch.Source.
@@ -51,23 +62,21 @@ func (s *Source) Identify(ctx context.Context, rows []*socket.Socket) (socket.Re
 	return finder.FindHolders(ctx, q, rows)
 }
 
-// told are the protocols of whose sockets the kernel tells.
-const told = socket.ProtoSet(1<<socket.TCP | 1<<socket.UDP)
-
 // Subscribe implements watch.Source.
 func (s *Source) Subscribe() (watch.Subscription, error) {
-	if s.subscribe == nil {
+	subscribe := collector.Ends(s.namespace)
+	if subscribe == nil {
 		return nil, errors.ErrUnsupported
 	}
-	protos := s.query.Protos & told
+	protos := s.query.Protos & watch.Told
 	if protos == 0 {
 		return nothing{}, nil
 	}
-	conn, err := s.subscribe(protos, nil)
+	conn, err := subscribe(protos, nil)
 	if err != nil {
 		return nil, err
 	}
-	return subscription{sockdiag.NewEvents(conn, ifName, socket.DetailTCPInfo, sockdiag.TailUnknown)}, nil
+	return subscription{sockdiag.NewEvents(conn, linkName(s.namespace), socket.DetailTCPInfo, sockdiag.TailUnknown)}, nil
 }
 
 // subscription implements watch.Subscription.

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,56 +17,6 @@ import (
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/collector/watch"
 )
-
-// privateTest names the test that a child of the test binary is to run.
-const privateTest = "LIVE_PRIVATE_TEST"
-
-// private runs the calling test in a child with a network namespace of its own, and
-// reports whether this is that child. The caller returns where it is false.
-func private(t *testing.T) bool {
-	t.Helper()
-	if os.Getenv(privateTest) == t.Name() {
-		must(t, loopbackUp())
-		return true
-	}
-	t.Parallel()
-	if os.Geteuid() != 0 {
-		t.Skip("making a network namespace needs root")
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=2m")
-	cmd.Env = append(os.Environ(), privateTest+"="+t.Name())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		t.Errorf("%v\n%s", err, out)
-	case err != nil:
-		t.Skipf("making a namespace: %v", err)
-	case strings.Contains(string(out), "--- SKIP"):
-		t.Skipf("%s", out)
-	default:
-		t.Logf("%s", out)
-	}
-	return false
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	request, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request); err != nil {
-		return fmt.Errorf("set lo up: %w", err)
-	}
-	return nil
-}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -83,8 +31,9 @@ type watched struct {
 	mu     sync.Mutex
 	events []watch.Event
 	looks  int
-	idle   int  // times in a row that there was nothing
-	all    bool // states are in view
+	idle   int       // times in a row that there was nothing
+	last   time.Time // that there was something
+	all    bool      // states are in view
 	stop   context.CancelFunc
 	end    chan error
 }
@@ -96,7 +45,7 @@ func begin(t *testing.T, states socket.StateSet, protos socket.ProtoSet) *watche
 	must(t, err)
 	source, view := New(c, collector.Query{
 		Protos: protos, IPv4: true, IPv6: true, States: states, Details: socket.DetailOwners,
-	}, Subscribe(nil))
+	}, nil)
 	w := &watched{t: t, all: states == socket.AllStates, end: make(chan error, 1)}
 	one := watch.Watch{
 		Source: source, View: view, Owners: true, Interval: 200 * time.Millisecond, Share: 0.3, Queue: 1 << 16,
@@ -129,7 +78,7 @@ func begin(t *testing.T, states socket.StateSet, protos socket.ProtoSet) *watche
 			w.events = append(w.events, events...)
 			w.looks++
 			if w.idle++; len(events) > 0 {
-				w.idle = 0
+				w.idle, w.last = 0, time.Now()
 			}
 			return nil
 		})
@@ -155,13 +104,13 @@ func (w *watched) until(what string, come func() bool) {
 	}
 }
 
-// settle waits until some looks have had nothing to tell.
-func (w *watched) settle() {
+// settle waits until nothing was told for a time, and in some looks.
+func (w *watched) settle(quiet time.Duration) {
 	w.t.Helper()
 	w.mu.Lock()
-	w.idle = 0
+	w.idle, w.last = 0, time.Now()
 	w.mu.Unlock()
-	w.until("quiet", func() bool { return w.idle >= 4 })
+	w.until("quiet", func() bool { return w.idle >= 4 && time.Since(w.last) >= quiet })
 }
 
 // told are the events that a test asks for, in short.

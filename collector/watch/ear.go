@@ -24,24 +24,23 @@ const backlog = 16 << 10
 type ear struct {
 	sub   Subscription
 	heard chan destroyed // closed when there is nothing more to hear
-	stop  context.CancelFunc
-	done  chan struct{}
+	// why nothing more is heard, once heard is closed.
+	why  error
+	stop context.CancelFunc
 }
 
 // listen begins to hear of those that a view is concerned with.
 func listen(ctx context.Context, sub Subscription, v *View) *ear {
 	ctx, stop := context.WithCancel(ctx)
-	e := &ear{sub: sub, heard: make(chan destroyed, backlog), stop: stop, done: make(chan struct{})}
+	e := &ear{sub: sub, heard: make(chan destroyed, backlog), stop: stop}
 	_, lasting := v.Candidates()
-	go e.run(ctx, sub, v, lasting)
+	go e.run(ctx, v, lasting)
 	return e
 }
 
-func (e *ear) run(ctx context.Context, sub Subscription, v *View, lasting filter.Expr) {
-	defer close(e.done)
+func (e *ear) run(ctx context.Context, v *View, lasting filter.Expr) {
 	defer close(e.heard)
-	// However it ends, the channel says so.
-	_ = sub.Listen(ctx, func(s *socket.Socket, missing int) error {
+	e.why = e.sub.Listen(ctx, func(s *socket.Socket, missing int) error {
 		d := destroyed{at: time.Now(), missing: missing}
 		if s != nil {
 			if !v.concerns(s, lasting) {
@@ -60,10 +59,10 @@ func (e *ear) run(ctx context.Context, sub Subscription, v *View, lasting filter
 	})
 }
 
-// close ends the subscription.
+// close ends the subscription, and waits for the end.
 func (e *ear) close() {
 	e.stop()
-	for range e.heard { // so that it does not wait for room
+	for range e.heard {
+		continue // so that it does not wait for room
 	}
-	<-e.done
 }
