@@ -65,7 +65,7 @@ func (c *Collector) collect(ctx context.Context, q Query) (*collection, error) {
 		if !k.chosen(&s) {
 			continue
 		}
-		if q.Filter != nil && filter.Eval(q.Filter, k.completed(&s), k.known()&^socket.DetailOwners) == socket.No {
+		if q.Filter != nil && filter.Eval(q.Filter, k.completed(&s), k.known()&^(socket.DetailOwners|socket.DetailUser|socket.DetailUID)) == socket.No {
 			continue
 		}
 		rows.Add(k.completed(&s))
@@ -137,7 +137,7 @@ func (k *collection) admit() {
 func (j *joined) socket() socket.Socket {
 	s := socket.Socket{
 		Proto: j.Proto, Family: j.Family, State: j.State, Local: j.Local, Remote: j.Remote,
-		RecvQ: j.RecvQ, SendQ: j.SendQ, NoQueues: !j.HasQueues, UID: j.UID, HasUID: j.HasUID, User: j.User,
+		Cookie: j.Identity, RecvQ: j.RecvQ, SendQ: j.SendQ, NoQueues: !j.HasQueues, UID: j.UID, HasUID: j.HasUID, User: j.User,
 	}
 	s.Type = socket.Stream
 	if j.Proto == socket.UDP {

@@ -21,4 +21,5 @@ func (unixHost) Release(context.Context) string {
 	return unix.ByteSliceToString(name.Release[:])
 }
 
+// native is the running system; only root sees processes of all users everywhere.
 func native() (*system, Host, bool, error) { return unixSystem(), unixHost{}, os.Geteuid() == 0, nil }

@@ -21,6 +21,12 @@ type Row struct {
 	PID  int32
 	FD   int32  // -1 where it is not told
 	Name string // of the process, perhaps cut short
+	// Hearsay is set where the process has used the socket last, and need not hold
+	// it.
+	Hearsay bool
+	// Identity is a number that no other socket has had since boot, 0 where there
+	// is none.
+	Identity uint64
 	// Object identifies the socket among the rows of one source, "" where nothing
 	// does: the same in two rows, it is one socket with two holders.
 	Object string

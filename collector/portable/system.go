@@ -2,6 +2,7 @@ package portable
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
@@ -43,7 +44,8 @@ type reading struct {
 	notices []socket.Notice
 	// failed is set where a table was not read whole, so that a socket that is
 	// not there may be there.
-	failed bool
+	failed   bool
+	failures []error
 }
 
 // add takes a socket.
@@ -52,15 +54,13 @@ func (r *reading) add(row Row) { r.rows = append(r.rows, row) }
 // addHolder takes a holder of a socket, which may be among those of add too.
 func (r *reading) addHolder(row Row) { r.holders = append(r.holders, row) }
 
-// from notes a source that was read.
-func (r *reading) from(table string) { r.tables = append(r.tables, table) }
-
 // note keeps a notice.
 func (r *reading) note(n socket.Notice) { r.notices = append(r.notices, n) }
 
 // unreadable notes that a table could not be read, or not whole.
 func (r *reading) unreadable(table string, err error) {
 	r.failed = true
+	r.failures = append(r.failures, fmt.Errorf("%s: %w", table, err))
 	r.note(socket.Notice{Code: "table-unreadable", Message: table + " could not be read: " + err.Error()})
 }
 

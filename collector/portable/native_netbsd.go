@@ -1,0 +1,3 @@
+package portable
+
+func unixSystem() *system { return netbsdSystem() }

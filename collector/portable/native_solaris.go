@@ -1,0 +1,5 @@
+//go:build !illumos
+
+package portable
+
+func unixSystem() *system { return solarisSystem("Solaris") }
