@@ -42,7 +42,12 @@ func (k *collection) identify(ctx context.Context, rows []joined) error {
 			}
 			s.Processes = append(s.Processes, socket.Holder{Process: p, FD: int(h.FD)})
 		}
-		s.MoreHolders = rows[i].unsure
+		s.MoreHolders = rows[i].unsure || rows[i].partial
+		if !s.HasUID && s.User == "" && len(rows[i].held) > 0 {
+			h := &rows[i].held[0]
+			s.UID, s.HasUID, s.User = h.UID, h.HasUID, h.User
+			k.completed(s)
+		}
 		k.unsureRow(&rows[i])
 		if len(s.Processes) == 0 {
 			s.NoProcess = k.reason(s)

@@ -14,6 +14,8 @@ type joined struct {
 	// unsure is set where holders were given to each of several sockets that
 	// nothing tells apart.
 	unsure bool
+	// partial is set where the holder is known by hearsay: there may be others.
+	partial bool
 }
 
 // merge makes one list of sockets of a table of them and a list of holders. They
@@ -127,10 +129,11 @@ func (j *joined) hasHolder(held []Row) bool {
 // hold gives a socket of a table what a list of holders knows of it. The family
 // is the holder's: to a table a connection of IPv4 is one, whatever socket it has.
 func (j *joined) hold(held []Row) {
-	if j.PID > 0 && j.hasHolder(held) {
+	if j.PID > 0 && (j.Hearsay || j.hasHolder(held)) {
 		j.held = nil // they are more exact
 	}
 	j.held = append(j.held, held...)
+	j.Hearsay = false
 	h := &held[0]
 	if h.Family == socket.IPv6 && j.Family == socket.IPv4 {
 		j.Family, j.Local, j.Remote = h.Family, h.Local, h.Remote
@@ -146,8 +149,17 @@ func (j *joined) hold(held []Row) {
 	}
 }
 
-// settle orders the holders, and leaves out those that were told of twice.
+// settle orders the holders, and leaves out those that were told of twice. Who has
+// used a connection last that is over does not hold it.
 func (j *joined) settle() {
+	if j.Hearsay {
+		switch j.State {
+		case socket.TimeWait, socket.FinWait1, socket.FinWait2, socket.Closing, socket.LastAck:
+			j.held = nil
+		default:
+			j.partial = true
+		}
+	}
 	slices.SortStableFunc(j.held, func(a, b Row) int {
 		return cmp.Or(cmp.Compare(a.PID, b.PID), cmp.Compare(a.FD, b.FD))
 	})

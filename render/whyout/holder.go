@@ -40,7 +40,7 @@ func holders(r *why.Reason) []holder {
 				index[k] = at
 				all = append(all, holder{Process: h.Process, tid: h.TID})
 			}
-			if fds := &all[at].fds; len(*fds) <= mostNames && !slices.Contains(*fds, h.FD) {
+			if fds := &all[at].fds; h.FD >= 0 && len(*fds) <= mostNames && !slices.Contains(*fds, h.FD) {
 				*fds = append(*fds, h.FD)
 			}
 		}
