@@ -12,6 +12,7 @@ import (
 type tally struct {
 	undecided int            // rows that the filter could not judge
 	hidden    int            // rows whose processes this user may not see
+	partial   int            // rows whose holder is known by hearsay
 	unsure    int            // rows that share their holders with rows that look the same
 	queueless int            // rows without lengths of queues
 	denied    int            // processes that did not tell what was asked
@@ -31,6 +32,9 @@ func (t *tally) count(s *socket.Socket) {
 func (t *tally) unsureRow(j *joined) {
 	if j.unsure {
 		t.unsure++
+	}
+	if j.partial && len(j.held) > 0 {
+		t.partial++
 	}
 }
 
@@ -73,6 +77,13 @@ func (k *collection) ownerNotices() (all []socket.Notice) {
 			Code: "owners-hidden", Count: k.hidden,
 			Message: counted(k.hidden, "socket", "sockets") + " held by no process that this user may look into",
 			Hint:    "run as root to see their processes",
+		})
+	}
+	if k.partial > 0 {
+		all = append(all, socket.Notice{
+			Code: "owners-partial", Count: k.partial,
+			Message: counted(k.partial, "socket", "sockets") + " with the process that has used it last, which need not hold it any more, nor alone",
+			Hint:    "run as root to see who holds them",
 		})
 	}
 	if k.unsure > 0 {

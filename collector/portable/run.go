@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/sockls/sockls/collector/socket"
 )
 
 // tableLimit is how long a program may take to print a table. lsof looks at every
@@ -12,31 +14,45 @@ import (
 const tableLimit = 30 * time.Second
 
 // ask runs a program in the first of the ways that its version understands. What
-// it has printed before it failed counts, and that it failed is noted.
-func (r *reading) ask(ctx context.Context, p Program, ways ...[]string) ([]byte, bool) {
+// it has printed before it failed counts; the error is why there is no more.
+func (r *reading) ask(ctx context.Context, p Program, ways ...[]string) ([]byte, error) {
 	var failed error
 	for _, args := range ways {
 		out, err := r.host.Run(ctx, p, args...)
 		if err == nil || quiet(err) {
 			r.from(p.Name)
-			return out, true
-		}
-		if ctx.Err() != nil {
-			return nil, false
+			return out, nil
 		}
 		failed = err
 		if len(out) > 0 {
 			r.from(p.Name)
-			r.unreadable("all of the answer of "+p.Name, err)
-			return out, true
+			return out, err
 		}
 		var failure *ProgramError
 		if !errors.As(err, &failure) || failure.Exit < 0 {
 			break // it is not there, or did not end
 		}
 	}
-	r.unreadable("the answer of "+p.Name, failed)
-	return nil, false
+	return nil, failed
+}
+
+// askTable is ask for sockets.
+func (r *reading) askTable(ctx context.Context, p Program, ways ...[]string) []byte {
+	out, err := r.ask(ctx, p, ways...)
+	if err != nil {
+		r.unreadable("the table of "+p.Name, err)
+	}
+	return out
+}
+
+// askHolders is ask for who holds them.
+func (r *reading) askHolders(ctx context.Context, p Program, ways ...[]string) []byte {
+	out, err := r.ask(ctx, p, ways...)
+	if err != nil {
+		r.failures = append(r.failures, err)
+		r.note(socket.Notice{Code: "owners-unavailable", Message: "processes could not be looked at: " + err.Error()})
+	}
+	return out
 }
 
 // quiet reports whether a program has only said that it has found nothing: lsof

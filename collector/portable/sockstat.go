@@ -18,8 +18,9 @@ type sockstat struct {
 	// between them and the pid.
 	narrow bool
 	// id is set where the number of a socket stands behind the ends.
-	id   bool
-	bare socket.Family
+	id bool
+	// vague is set where "tcp6" is written of sockets that may serve IPv4 too.
+	vague bool
 	forms
 }
 
@@ -27,8 +28,8 @@ type sockstat struct {
 type forms struct{ unheld, held, glued *regexp.Regexp }
 
 // newSockstat compiles the forms, which a program that never asks need not pay for.
-func newSockstat(sep byte, bare socket.Family) *sockstat {
-	return &sockstat{sep: sep, bare: bare, forms: forms{
+func newSockstat(sep byte, vague bool) *sockstat {
+	return &sockstat{sep: sep, vague: vague, forms: forms{
 		unheld: regexp.MustCompile(`^\?+ +\?+ +\?+ +\?+` + sockstatRest),
 		held:   regexp.MustCompile(`^(\S+) +(.*\S) +(\d+) +(\d+)\*?` + sockstatRest),
 		glued:  regexp.MustCompile(`^(\S+) +(.{9}\S)(\d+) +(\d+)\*?` + sockstatRest),
@@ -98,8 +99,8 @@ func (s *sockstat) line(line string) (row Row, ok, fine bool) {
 		rest = m[5:]
 	}
 	row.Proto, row.Family, row.Dual, _ = protocolOf(rest[0])
-	if len(rest[0]) == len("tcp") && s.bare != 0 {
-		row.Family = s.bare
+	if s.vague {
+		row.Dual = socket.Unknown
 	}
 	return row, true, s.ends(&row, rest[1], strings.Fields(rest[2]))
 }

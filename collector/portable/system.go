@@ -3,6 +3,7 @@ package portable
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
@@ -54,8 +55,12 @@ func (r *reading) add(row Row) { r.rows = append(r.rows, row) }
 // addHolder takes a holder of a socket, which may be among those of add too.
 func (r *reading) addHolder(row Row) { r.holders = append(r.holders, row) }
 
-// note keeps a notice.
-func (r *reading) note(n socket.Notice) { r.notices = append(r.notices, n) }
+// note keeps a notice, once.
+func (r *reading) note(n socket.Notice) {
+	if !slices.Contains(r.notices, n) {
+		r.notices = append(r.notices, n)
+	}
+}
 
 // unreadable notes that a table could not be read, or not whole.
 func (r *reading) unreadable(table string, err error) {

@@ -24,7 +24,7 @@ func freebsdSystem() *system {
 		read: func(ctx context.Context, r *reading) error {
 			n := netstat{bare: socket.IPv4}
 			r.readNetstat(ctx, n, bsdNetstat(), tables("-p", "tcp", "udp"), "-a", "-n", "-W")
-			s := newSockstat(':', socket.IPv4)
+			s := newSockstat(':', false)
 			// -i gives the socket a number (14.2), -w keeps addresses whole (13), -s tells
 			// the state (11).
 			r.readSockstat(ctx, s, [][]string{
@@ -48,7 +48,7 @@ func dragonflySystem() *system {
 		read: func(ctx context.Context, r *reading) error {
 			n := netstat{bare: socket.IPv4, vague: true}
 			r.readNetstat(ctx, n, bsdNetstat(), tables("-f", "inet", "inet6"), "-a", "-n", "-W")
-			r.readSockstat(ctx, newSockstat(':', socket.IPv4), [][]string{{"-4", "-6"}})
+			r.readSockstat(ctx, newSockstat(':', true), [][]string{{"-4", "-6"}})
 			return r.answered()
 		},
 		details: bsdDetails,
@@ -64,7 +64,7 @@ func netbsdSystem() *system {
 		read: func(ctx context.Context, r *reading) error {
 			n := netstat{bare: socket.IPv4, vague: true}
 			r.readNetstat(ctx, n, bsdNetstat(), tables("-f", "inet", "inet6"), "-a", "-n", "-v")
-			r.readSockstat(ctx, newSockstat('.', socket.IPv4), [][]string{{"-n", "-4", "-6"}})
+			r.readSockstat(ctx, newSockstat('.', true), [][]string{{"-n", "-4", "-6"}})
 			return r.answered()
 		},
 		details: bsdDetails,
@@ -106,7 +106,7 @@ func (r *reading) readNetstat(ctx context.Context, n netstat, p Program, parts [
 			continue
 		}
 		ways := [][]string{slices.Concat(args, part), slices.Concat([]string{"-a", "-n"}, part)}
-		out, _ := r.ask(ctx, p, ways...)
+		out := r.askTable(ctx, p, ways...)
 		for _, row := range n.parse(out, &bad) {
 			r.add(row)
 		}
@@ -136,7 +136,7 @@ func (r *reading) readSockstat(ctx context.Context, s *sockstat, ways [][]string
 		return
 	}
 	var bad malformed
-	out, _ := r.ask(ctx, bsdSockstat(), ways...)
+	out := r.askHolders(ctx, bsdSockstat(), ways...)
 	held, unheld := s.parse(out, &bad)
 	for _, row := range held {
 		r.addHolder(row)
@@ -152,7 +152,7 @@ func (r *reading) readSockstat(ctx context.Context, s *sockstat, ways [][]string
 // readFstat adds holders.
 func (r *reading) readFstat(ctx context.Context) {
 	var bad malformed
-	out, _ := r.ask(ctx, bsdFstat(), []string{})
+	out := r.askHolders(ctx, bsdFstat(), []string{})
 	for _, row := range parseFstat(out, &bad) {
 		r.addHolder(row)
 	}

@@ -30,20 +30,18 @@ func macLsof() Program    { return Program{"lsof", []string{"/usr/sbin/lsof"}, t
 func readMac(ctx context.Context, r *reading) error {
 	n := netstat{bare: socket.IPv4}
 	var bad malformed
-	whole := true
 	for _, p := range [...]socket.Proto{socket.TCP, socket.UDP} {
 		if !r.query.Protos.Has(p) {
 			continue
 		}
 		args := []string{"-a", "-n", "-v", "-l", "-W", "-p", p.String()}
-		out, ok := r.ask(ctx, macNetstat(), args, []string{"-a", "-n", "-v", "-p", p.String()})
+		out := r.askTable(ctx, macNetstat(), args, []string{"-a", "-n", "-v", "-p", p.String()})
 		for _, row := range n.parse(out, &bad) {
 			r.add(row)
 		}
-		whole = whole && ok
 	}
 	bad.note(r, "netstat")
-	if r.owners() || !whole {
+	if r.owners() || r.failed {
 		readLsof(ctx, r, macLsof())
 	}
 	return r.answered()
@@ -52,7 +50,7 @@ func readMac(ctx context.Context, r *reading) error {
 // readLsof adds what lsof tells of holders.
 func readLsof(ctx context.Context, r *reading, p Program) {
 	var bad malformed
-	out, _ := r.ask(ctx, p, lsofArgs)
+	out := r.askHolders(ctx, p, lsofArgs)
 	for _, row := range parseLsof(out, &bad) {
 		r.addHolder(row)
 	}

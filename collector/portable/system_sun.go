@@ -27,14 +27,14 @@ func readSolaris(ctx context.Context, r *reading) error {
 		if !r.concerns(family) {
 			continue
 		}
-		out, _ := r.ask(ctx, sunNetstat(), []string{"-a", "-n", "-f", family})
+		out := r.askTable(ctx, sunNetstat(), []string{"-a", "-n", "-f", family})
 		for _, row := range parseSolaris(out, &bad) {
 			r.add(row)
 		}
 		if !r.owners() {
 			continue
 		}
-		out, _ = r.ask(ctx, sunNetstat(), []string{"-a", "-n", "-u", "-f", family})
+		out = r.askHolders(ctx, sunNetstat(), []string{"-a", "-n", "-u", "-f", family})
 		for _, row := range parseSolaris(out, &bad) {
 			if row.PID > 0 {
 				r.addHolder(row)
