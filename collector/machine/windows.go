@@ -18,6 +18,9 @@ type Exclusion struct {
 type HTTPQueue struct {
 	Name string // hostile
 	PIDs []int
+	// Programs are the names of the processes, in the order of PIDs, "" for one that
+	// is not known; nil where nobody has asked. Hostile.
+	Programs []string
 	// Services are those that run in the processes, where that is told. Hostile.
 	Services []string
 	URLs     []HTTPURL

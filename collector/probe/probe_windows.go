@@ -30,6 +30,24 @@ func try(b why.Bind, _ bool) (string, error) {
 		return "", fmt.Errorf("probe: start winsock: %w", err)
 	}
 	defer windows.WSACleanup() // the count of who uses it
+	if b.Addr.IsValid() {
+		return attempt(b)
+	}
+	// Every address: the wildcards of both families, each by itself.
+	b.Addr = netip.IPv4Unspecified()
+	if errno, err := attempt(b); errno != "" || err != nil {
+		return errno, err
+	}
+	b.Addr, b.V6Only = netip.IPv6Unspecified(), socket.Yes
+	errno, err := attempt(b)
+	if errno == "EAFNOSUPPORT" {
+		errno = "" // there is but one family
+	}
+	return errno, err
+}
+
+// attempt makes one socket.
+func attempt(b why.Bind) (string, error) {
 	handle, err := open(b)
 	if handle != windows.InvalidHandle {
 		if closeErr := windows.Closesocket(handle); closeErr != nil && err == nil {
@@ -91,10 +109,6 @@ func open(b why.Bind) (windows.Handle, error) {
 		family = windows.AF_INET
 	}
 	handle, err := windows.WSASocket(family, kind, protocol, nil, 0, windows.WSA_FLAG_NO_HANDLE_INHERIT)
-	if errors.Is(err, windows.WSAEAFNOSUPPORT) && !b.Addr.IsValid() {
-		family = windows.AF_INET
-		handle, err = windows.WSASocket(family, kind, protocol, nil, 0, windows.WSA_FLAG_NO_HANDLE_INHERIT)
-	}
 	if err != nil {
 		return windows.InvalidHandle, refused("make socket", err)
 	}
@@ -120,7 +134,7 @@ func prepare(handle windows.Handle, b why.Bind, family int32) error {
 	}{
 		{b.ReuseAddr, windows.SOL_SOCKET, windows.SO_REUSEADDR, 1},
 		{family == windows.AF_INET6 && b.V6Only == socket.Yes, windows.IPPROTO_IPV6, windows.IPV6_V6ONLY, 1},
-		{family == windows.AF_INET6 && (b.V6Only == socket.No || b.V6Only == socket.Unknown && !b.Addr.IsValid()), windows.IPPROTO_IPV6, windows.IPV6_V6ONLY, 0},
+		{family == windows.AF_INET6 && b.V6Only == socket.No, windows.IPPROTO_IPV6, windows.IPV6_V6ONLY, 0},
 	}
 	for _, o := range options {
 		if !o.set {
@@ -136,17 +150,10 @@ func prepare(handle windows.Handle, b why.Bind, family int32) error {
 // sockaddr is what is passed to bind.
 func sockaddr(b why.Bind, family int32) (windows.Sockaddr, error) {
 	if family == windows.AF_INET {
-		if !b.Addr.IsValid() {
-			return &windows.SockaddrInet4{Port: int(b.Port)}, nil
-		}
 		return &windows.SockaddrInet4{Port: int(b.Port), Addr: b.Addr.As4()}, nil
 	}
-	addr := b.Addr
-	if !addr.IsValid() {
-		addr = netip.IPv6Unspecified()
-	}
-	sa := &windows.SockaddrInet6{Port: int(b.Port), Addr: addr.As16()}
-	if zone := addr.Zone(); zone != "" {
+	sa := &windows.SockaddrInet6{Port: int(b.Port), Addr: b.Addr.As16()}
+	if zone := b.Addr.Zone(); zone != "" {
 		index, err := strconv.ParseUint(zone, 10, 32)
 		if err != nil {
 			link, err := net.InterfaceByName(zone)

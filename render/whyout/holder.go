@@ -62,6 +62,10 @@ func (p *pen) holding(number int, r *why.Reason) {
 		}
 		p.flow(3, "for", labels, text.Plain)
 	}
+	for i := range r.HTTP {
+		p.registered(&r.HTTP[i])
+		p.flow(3, pick(i == 0, "for", ""), labels, text.Plain)
+	}
 	all := holders(r)
 	if len(all) == 0 {
 		p.ownerless(r)
