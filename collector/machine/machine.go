@@ -49,11 +49,11 @@ type Machine struct {
 	// moved here can have its socket in the namespace it was made in.
 	KernelPorts []KernelPort
 	// Excluded are ports that Windows keeps from programs, HTTPQueues what is
-	// registered with its http.sys. HasExcluded is unset where the former are not
-	// known.
-	Excluded    []Exclusion
-	HasExcluded bool
-	HTTPQueues  []HTTPQueue
+	// registered with its http.sys. HasExcluded and HasHTTPQueues are unset where
+	// they are not known.
+	Excluded                   []Exclusion
+	HTTPQueues                 []HTTPQueue
+	HasExcluded, HasHTTPQueues bool
 }
 
 // Ports is a range of ports, both ends included.

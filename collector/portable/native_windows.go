@@ -29,7 +29,9 @@ func (windowsHost) Release(context.Context) string {
 }
 
 // Connections implements Host.
-func (windowsHost) Connections(_ context.Context, kind Kind) ([]Raw, error) { return windowsTable(kind) }
+func (windowsHost) Connections(_ context.Context, kind Kind) ([]Raw, error) {
+	return windowsTable(kind)
+}
 
 // Created implements Host. Nobody may ask that of the kernel's process and of some
 // of the system's own; when they were started is not known then.
@@ -59,6 +61,21 @@ func (h windowsHost) Process(ctx context.Context, pid int32, want socket.Detail)
 	return f, nil
 }
 
+// Run implements Host. Paths are relative to the directory of the system, which is
+// not the same everywhere.
+func (h windowsHost) Run(ctx context.Context, p Program, args ...string) ([]byte, error) {
+	dir, err := windows.GetSystemDirectory()
+	if err != nil {
+		return nil, fmt.Errorf("find the system's programs: %w", err)
+	}
+	paths := make([]string, len(p.Paths))
+	for i, name := range p.Paths {
+		paths[i] = filepath.Join(dir, name)
+	}
+	p.Paths = paths
+	return h.library.Run(ctx, p, args...)
+}
+
 // windowsEntry is what the list of all processes has of one. It is ErrGone where it
 // has none.
 func windowsEntry(pid int32) (*windows.ProcessEntry32, error) {
@@ -78,13 +95,4 @@ func windowsEntry(pid int32) (*windows.ProcessEntry32, error) {
 		return nil, ErrGone
 	}
 	return nil, fmt.Errorf("list processes: %w", err)
-}
-
-// systemProgram is a program in the directory of the system.
-func systemProgram(name string, limit time.Duration) (Program, error) {
-	dir, err := windows.GetSystemDirectory()
-	if err != nil {
-		return Program{}, fmt.Errorf("find the system's programs: %w", err)
-	}
-	return Program{Name: name, Paths: []string{filepath.Join(dir, name+".exe")}, Limit: limit}, nil
 }

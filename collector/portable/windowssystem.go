@@ -18,6 +18,7 @@ func windowsSystem() *system {
 		owners:  "iphlpapi",
 		details: socket.DetailOwners | processDetails | socket.DetailUser,
 		protos:  socket.ProtoSetOf(socket.TCP, socket.UDP),
+		survey:  surveyWindows,
 	}
 }
 

@@ -26,6 +26,9 @@ func (x *explainer) windowsText(g *group, r *Reason) string {
 	var of string
 	if g.rule == RuleKernel {
 		of = "The kernel itself (the process System) has it, which cannot be ended."
+		if !x.Machine.HasHTTPQueues {
+			of += " Whether it serves a URL there for some program could not be read."
+		}
 		if len(r.HTTP) > 0 {
 			of = "It is that of http.sys, the HTTP server in the kernel, which listens for every program that has registered a URL at this port."
 		}

@@ -15,7 +15,7 @@ import (
 // windowsMachine is one of which all is known.
 func windowsMachine() *machine.Machine {
 	return &machine.Machine{
-		Rules: machine.RulesWindows, HasLocal: true, HasExcluded: true, IPv6: socket.Yes,
+		Rules: machine.RulesWindows, HasLocal: true, HasExcluded: true, HasHTTPQueues: true, IPv6: socket.Yes,
 		Local4: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}, Local6: []netip.Addr{netip.MustParseAddr("::1")},
 		Excluded: []machine.Exclusion{
 			{Ports: machine.Ports{First: 50000, Last: 50059}, Proto: socket.TCP, Family: socket.IPv4},
