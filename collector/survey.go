@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/probe"
 	"github.com/sockls/sockls/collector/socket"
@@ -88,4 +89,13 @@ func incomplete(notices []socket.Notice) bool {
 		}
 		return false
 	})
+}
+
+// onPorts matches sockets with one of these local ports.
+func onPorts(ports []machine.Ports) filter.Expr {
+	ranges := make([]filter.Range, len(ports))
+	for i, p := range ports {
+		ranges[i] = filter.Range{First: int64(p.First), Last: int64(p.Last)}
+	}
+	return filter.Port{End: filter.Local, Ranges: filter.NewRanges(ranges)}
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/netfilter"
 	"github.com/sockls/sockls/collector/netns"
@@ -118,15 +117,6 @@ func (l *linux) units(s *Survey) {
 			Code: "units-unreadable", Message: "not all socket units could be read: " + err.Error(),
 		})
 	}
-}
-
-// onPorts matches sockets with one of these local ports.
-func onPorts(ports []machine.Ports) filter.Expr {
-	ranges := make([]filter.Range, len(ports))
-	for i, p := range ports {
-		ranges[i] = filter.Range{First: int64(p.First), Last: int64(p.Last)}
-	}
-	return filter.Port{End: filter.Local, Ranges: filter.NewRanges(ranges)}
 }
 
 // May implements Surveyor.

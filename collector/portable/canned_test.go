@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -29,6 +30,7 @@ type canned struct {
 	facts    map[int32]Facts
 	created  map[int32]time.Time
 	denied   map[string]error
+	links    []machine.Link
 
 	mu    sync.Mutex
 	runs  []string
@@ -71,6 +73,8 @@ func (h *canned) Process(_ context.Context, pid int32, _ socket.Detail) (Facts, 
 	}
 	return Facts{}, ErrGone
 }
+
+func (h *canned) Links() ([]machine.Link, error) { return h.links, nil }
 
 // Run answers from the section whose words are all among the arguments, the one
 // with the most words first.

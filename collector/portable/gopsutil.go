@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"syscall"
 	"time"
@@ -13,6 +14,7 @@ import (
 	gonet "github.com/shirou/gopsutil/v3/net"
 	"github.com/shirou/gopsutil/v3/process"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -45,14 +47,23 @@ func libraryError(err error) error {
 		return nil
 	case err.Error() == "not implemented yet":
 		return ErrUnsupported
-	case errors.Is(err, process.ErrorProcessNotRunning), errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ESRCH):
+	case errors.Is(err, process.ErrorProcessNotRunning), errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ESRCH), errors.Is(err, syscall.EIO), errors.Is(err, io.EOF):
 		return ErrGone
 	}
 	return fmt.Errorf("gopsutil: %w", err)
 }
 
+// rescue makes an error of a panic: on the BSDs gopsutil takes the kernel's empty
+// answer about a process that has ended for a process, and looks into it.
+func rescue(err *error) {
+	if recover() != nil {
+		*err = ErrGone
+	}
+}
+
 // Created implements Host.
-func (library) Created(ctx context.Context, pid int32) (time.Time, error) {
+func (library) Created(ctx context.Context, pid int32) (at time.Time, err error) {
+	defer rescue(&err)
 	p := process.Process{Pid: pid}
 	ms, err := p.CreateTimeWithContext(ctx)
 	if err = libraryError(err); errors.Is(err, ErrUnsupported) {
@@ -65,6 +76,7 @@ func (library) Created(ctx context.Context, pid int32) (time.Time, error) {
 
 // Process implements Host.
 func (library) Process(ctx context.Context, pid int32, want socket.Detail) (f Facts, err error) {
+	defer rescue(&err)
 	p := process.Process{Pid: pid}
 	// text asks for one fact. What the library cannot tell at all is a matter of
 	// the system's description; what this user may not know is Denied.
@@ -103,6 +115,9 @@ func (library) Process(ctx context.Context, pid int32, want socket.Detail) (f Fa
 	}
 	return f, err
 }
+
+// Links implements Host.
+func (library) Links() ([]machine.Link, error) { return links() }
 
 // Run implements Host.
 func (library) Run(ctx context.Context, p Program, args ...string) ([]byte, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -24,6 +25,8 @@ type Host interface {
 	// Process reads facts of a process, at least its name and what want names, as
 	// far as this user may. It is ErrGone where there is no such process.
 	Process(ctx context.Context, pid int32, want socket.Detail) (Facts, error)
+	// Links are the network interfaces with their addresses.
+	Links() ([]machine.Link, error)
 	// Run runs a program of the system and returns what it has printed. It is
 	// ErrAbsent where the system has no such program, and a ProgramError where
 	// it failed; what it had printed by then is returned with that.

@@ -25,6 +25,8 @@ type system struct {
 	details socket.Detail
 	// protos are the protocols that are listed.
 	protos socket.ProtoSet
+	// rules are those of its bind.
+	rules machine.Rules
 	// survey tells what decides about bind beside the sockets; nil where there is
 	// nothing but what net.Interfaces tells.
 	survey func(ctx context.Context, host Host, m *machine.Machine) []socket.Notice

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -20,7 +21,7 @@ func bsdFstat() Program    { return Program{"fstat", []string{"/usr/bin/fstat"},
 // holders; both are in the base system, which lsof is not.
 func freebsdSystem() *system {
 	return &system{
-		name: "FreeBSD", owners: "sockstat",
+		name: "FreeBSD", owners: "sockstat", rules: machine.RulesBSD,
 		read: func(ctx context.Context, r *reading) error {
 			n := netstat{bare: socket.IPv4}
 			r.readNetstat(ctx, n, bsdNetstat(), tables("-p", "tcp", "udp"), "-a", "-n", "-W")
@@ -44,7 +45,7 @@ func freebsdSystem() *system {
 // gopsutil knows nothing of its processes.
 func dragonflySystem() *system {
 	return &system{
-		name: "DragonFly", owners: "sockstat",
+		name: "DragonFly", owners: "sockstat", rules: machine.RulesBSD,
 		read: func(ctx context.Context, r *reading) error {
 			n := netstat{bare: socket.IPv4, vague: true}
 			r.readNetstat(ctx, n, bsdNetstat(), tables("-f", "inet", "inet6"), "-a", "-n", "-W")
@@ -60,7 +61,7 @@ func dragonflySystem() *system {
 // gopsutil knows nothing of its processes.
 func netbsdSystem() *system {
 	return &system{
-		name: "NetBSD", owners: "sockstat",
+		name: "NetBSD", owners: "sockstat", rules: machine.RulesBSD,
 		read: func(ctx context.Context, r *reading) error {
 			n := netstat{bare: socket.IPv4, vague: true}
 			r.readNetstat(ctx, n, bsdNetstat(), tables("-f", "inet", "inet6"), "-a", "-n", "-v")
@@ -75,7 +76,7 @@ func netbsdSystem() *system {
 // openbsdSystem describes OpenBSD, where no IPv6 socket serves IPv4 (inet6(4)).
 func openbsdSystem() *system {
 	return &system{
-		name: "OpenBSD", owners: "fstat",
+		name: "OpenBSD", owners: "fstat", rules: machine.RulesBSD,
 		read: func(ctx context.Context, r *reading) error {
 			n := netstat{bare: socket.IPv4}
 			r.readNetstat(ctx, n, bsdNetstat(), tables("-f", "inet", "inet6"), "-a", "-n", "-v")

@@ -3,6 +3,7 @@ package portable
 import (
 	"context"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -11,7 +12,7 @@ import (
 // so it is not asked.
 func aixSystem() *system {
 	return &system{
-		name: "AIX",
+		name: "AIX", rules: machine.RulesOther,
 		read: func(ctx context.Context, r *reading) error {
 			n := netstat{bare: socket.IPv6, dual: socket.Yes, vague: true}
 			p := Program{"netstat", []string{"/usr/bin/netstat", "/usr/sbin/netstat"}, tableLimit}

@@ -3,6 +3,7 @@ package portable
 import (
 	"context"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -11,7 +12,7 @@ import (
 // all for root, hold, and knows descriptors and the kinds of addresses better.
 func macSystem() *system {
 	return &system{
-		name:   "macOS",
+		name: "macOS", rules: machine.RulesMac,
 		read:   readMac,
 		owners: "lsof",
 		details: socket.DetailOwners | processDetails&^socket.DetailDir |

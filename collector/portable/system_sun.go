@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -13,7 +14,7 @@ import (
 // each process then.
 func solarisSystem(name string) *system {
 	return &system{
-		name: name, owners: "netstat -u", read: readSolaris,
+		name: name, rules: machine.RulesOther, owners: "netstat -u", read: readSolaris,
 		details: socket.DetailOwners | socket.DetailUser | socket.DetailUID | socket.DetailQueues,
 		protos:  socket.ProtoSetOf(socket.TCP, socket.UDP),
 	}

@@ -120,6 +120,9 @@ func (x *explainer) options() []Change {
 	}
 	switch x.decision.Obstacle {
 	case RulePrivileged:
+		if x.portable() {
+			break
+		}
 		add("CAP_NET_BIND_SERVICE", func(b *Bind) { b.Privileged = socket.Yes })
 	case RuleNoDevice, RuleNoAddress:
 		if b.Device != "" {

@@ -66,6 +66,9 @@ func (x *explainer) obstacle(rule Rule) (string, []Remedy) {
 
 // unsure is what is not known where an obstacle may be there.
 func (x *explainer) unsure(rule Rule) string {
+	if x.portable() {
+		return x.portableUnsure(rule)
+	}
 	switch rule {
 	case RulePrivileged:
 		return x.privilegedText()
