@@ -3,3 +3,5 @@
 package portable
 
 func unixSystem() *system { return solarisSystem("Solaris") }
+
+func unixHostOf() Host { return unixHost{} }

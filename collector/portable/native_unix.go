@@ -22,4 +22,4 @@ func (unixHost) Release(context.Context) string {
 }
 
 // native is the running system; only root sees processes of all users everywhere.
-func native() (*system, Host, bool, error) { return unixSystem(), unixHost{}, os.Geteuid() == 0, nil }
+func native() (*system, Host, bool, error) { return unixSystem(), unixHostOf(), os.Geteuid() == 0, nil }
