@@ -77,7 +77,7 @@ func (c *Collector) collect(ctx context.Context, q Query) (*collection, error) {
 			return nil, err
 		}
 	}
-	k.admit()
+	k.admit(kept)
 	return k, nil
 }
 
@@ -115,9 +115,9 @@ func (k *collection) userName(uid uint32) string {
 }
 
 // admit keeps what the filter lets through.
-func (k *collection) admit() {
+func (k *collection) admit(rows []joined) {
 	kept := k.sockets[:0]
-	for _, s := range k.sockets {
+	for i, s := range k.sockets {
 		if k.query.Filter != nil {
 			switch filter.Eval(k.query.Filter, s, k.known()) {
 			case socket.No:
@@ -127,7 +127,7 @@ func (k *collection) admit() {
 				continue
 			}
 		}
-		k.count(s)
+		k.count(s, &rows[i])
 		kept = append(kept, s)
 	}
 	k.sockets = kept

@@ -39,7 +39,7 @@ func parseFstat(out []byte, bad *malformed) []Row {
 		if m[9] != "" {
 			row.Remote, remoteErr = parseRemote(m[9], ':', row.Family)
 		}
-		if pidErr != nil || fdErr != nil || err != nil || remoteErr != nil {
+		if pidErr != nil || pid == 0 || fdErr != nil || err != nil || remoteErr != nil {
 			bad.line(line)
 			continue
 		}

@@ -48,7 +48,6 @@ func (k *collection) identify(ctx context.Context, rows []joined) error {
 			s.UID, s.HasUID, s.User = h.UID, h.HasUID, h.User
 			k.completed(s)
 		}
-		k.unsureRow(&rows[i])
 		if len(s.Processes) == 0 {
 			s.NoProcess = k.reason(s)
 		}

@@ -14,22 +14,15 @@ type tally struct {
 	hidden    int            // rows whose processes this user may not see
 	partial   int            // rows whose holder is known by hearsay
 	unsure    int            // rows that share their holders with rows that look the same
-	queueless int            // rows without lengths of queues
 	denied    int            // processes that did not tell what was asked
 	gone      map[int32]bool // processes that have ended meanwhile
 }
 
 // count counts a row that is shown.
-func (t *tally) count(s *socket.Socket) {
+func (t *tally) count(s *socket.Socket, j *joined) {
 	if s.NoProcess == socket.ReasonHidden {
 		t.hidden++
 	}
-	if s.NoQueues {
-		t.queueless++
-	}
-}
-
-func (t *tally) unsureRow(j *joined) {
 	if j.unsure {
 		t.unsure++
 	}
