@@ -142,6 +142,9 @@ func (x *explainer) windowsObstacle(rule Rule) (string, []Remedy) {
 			}
 		}
 		see := Remedy{Text: "See which ranges there are, and choose a port outside of them.", Command: "netsh interface ipv4 show excludedportrange protocol=" + proto}
+		if !x.Machine.HasExcluded {
+			return "", []Remedy{see}
+		}
 		if x.decision.Verdict == Taken {
 			return text + ", as it does for services of its own.", []Remedy{see}
 		}

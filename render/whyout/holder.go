@@ -194,6 +194,9 @@ func (p *pen) descriptors(h *holder) {
 		p.say(" thread ")
 		p.count(h.tid)
 	}
+	if len(h.fds) == 0 {
+		return // the system does not tell them
+	}
 	p.say(" fd ")
 	slices.Sort(h.fds)
 	for i, fd := range h.fds[:min(len(h.fds), mostNames)] {
