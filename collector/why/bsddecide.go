@@ -2,7 +2,6 @@ package why
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
@@ -147,15 +146,16 @@ func portableHas(m *machine.Machine, a netip.Addr) socket.Tri {
 		return socket.Unknown
 	}
 	a = a.Unmap().WithZone("")
+	here := socket.No
 	for _, l := range m.Links {
 		for _, p := range l.Addr {
 			switch {
 			case p.Addr().WithZone("") == a:
 				return socket.Yes
 			case a.Is4() && p.Contains(a) && !p.Addr().IsLoopback():
-				return socket.Unknown
+				here = socket.Unknown
 			}
 		}
 	}
-	return socket.TriOf(slices.ContainsFunc(m.Local6, func(l netip.Addr) bool { return l.WithZone("") == a }))
+	return here
 }
