@@ -12,7 +12,7 @@ NEEDED   := ss:iproute2 ip:iproute2 netstat:net-tools lsof:lsof tmux:tmux nsente
 
 CROSS := linux/amd64 linux/arm64 linux/arm linux/386 linux/riscv64 linux/s390x linux/ppc64le \
 	darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 openbsd/amd64 \
-	netbsd/amd64 dragonfly/amd64 solaris/amd64 illumos/amd64 aix/ppc64
+	netbsd/amd64 dragonfly/amd64 solaris/amd64 illumos/amd64
 
 .PHONY: help build run deps test race lint fuzz bench cross clean
 
