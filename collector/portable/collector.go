@@ -139,6 +139,11 @@ func (j *joined) socket() socket.Socket {
 		Proto: j.Proto, Family: j.Family, State: j.State, Local: j.Local, Remote: j.Remote,
 		Cookie: j.Identity, RecvQ: j.RecvQ, SendQ: j.SendQ, NoQueues: !j.HasQueues, UID: j.UID, HasUID: j.HasUID, User: j.User,
 	}
+	if !j.Remote.IsZero() {
+		// What is left of a connection may be another socket to the kernel. Whoever
+		// watches it takes it for the same as long as it has these ends.
+		s.Cookie = 0
+	}
 	s.Type = socket.Stream
 	if j.Proto == socket.UDP {
 		s.Type = socket.Dgram

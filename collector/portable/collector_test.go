@@ -144,7 +144,7 @@ func TestCancelled(t *testing.T) {
 // TestDetails: every detail is told by the system or named by the notice.
 func TestDetails(t *testing.T) {
 	unspoken := socket.DetailOwners | socket.DetailUser | socket.DetailUID | socket.DetailQueues | socket.DetailPeer |
-		socket.DetailIdentity | socket.DetailWorkload | socket.DetailProcessUser
+		socket.DetailIdentity | socket.DetailWorkload | socket.DetailProcessUser | socket.DetailNetNS
 	for d := socket.DetailOwners; d <= socket.DetailWorkload; d <<= 1 {
 		if !unspoken.Has(d) && len(words(d)) == 0 {
 			t.Errorf("detail %#x is missing without a word", uint32(d))

@@ -22,13 +22,13 @@ func (c *Collector) Holds(ctx context.Context, pid int, sockets []*socket.Socket
 	if err := c.system.read(ctx, &r); err != nil {
 		return false, err
 	}
-	holds := func(row Row) bool { return int(row.PID) == pid && slices.Contains(wanted, row.tuple()) }
+	holds := func(row Row) bool { return int(row.PID) == pid && !row.Hearsay && slices.Contains(wanted, row.tuple()) }
 	switch {
 	case slices.ContainsFunc(r.rows, holds), slices.ContainsFunc(r.holders, holds):
 		return true, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case r.failed:
+	case r.failed, len(r.failures) > 0:
 		return false, errors.Join(r.failures...)
 	}
 	return false, nil

@@ -137,7 +137,6 @@ func words(lost socket.Detail) (names []string) {
 		{socket.DetailDir, "working directories"},
 		{socket.DetailParents, "parents of processes"},
 		{socket.DetailContext, "security contexts"},
-		{socket.DetailNetNS, "network namespaces"},
 		{socket.DetailExtended, "what was shut down, inodes and cookies"},
 		{socket.DetailMark, "marks"},
 		{socket.DetailCgroupPath, "cgroups"},

@@ -3,6 +3,7 @@ package portable
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
@@ -37,6 +38,16 @@ func (c *Collector) Machine(ctx context.Context) (*machine.Machine, []socket.Not
 		notices = append(notices, c.system.survey(ctx, c.host, m)...)
 	}
 	return m, notices
+}
+
+// Identify tells when a process was started, its name, and its parent. It is ErrGone
+// where there is none.
+func (c *Collector) Identify(ctx context.Context, pid int) (created time.Time, name string, parent int, err error) {
+	if created, err = c.host.Created(ctx, int32(pid)); err != nil {
+		return created, "", 0, err
+	}
+	f, err := c.host.Process(ctx, int32(pid), socket.DetailParents)
+	return created, f.Name, int(f.Parent), err
 }
 
 // Known are the details that this system tells, or that facts of processes give.
