@@ -19,7 +19,11 @@
 // and tells when it has ended; the signal itself goes to the pid, right after that was
 // asked.
 //
-// It rests on pidfd_open(2) and pidfd_send_signal(2) of Linux 5.3, on
+// On Windows a handle of the process takes the place of the pidfd, and a look at the
+// tables for a socket at the same addresses that of its descriptors. There are two
+// signals: KILL is TerminateProcess, and TERM asks its windows to close.
+//
+// On Linux it rests on pidfd_open(2) and pidfd_send_signal(2) (Linux 5.3), on
 // /proc/PID/stat and /proc/PID/fd, and for sockets on SOCK_DESTROY of
 // NETLINK_SOCK_DIAG.
 package ending

@@ -67,7 +67,7 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 	// a sixth of its size.
 	f.BoolVarP(&showVersion, "version", "V", false, "print the version")
 	f.BoolP("help", "h", false, "print this help")
-	cmd.AddCommand(newWhyCmd(s, nil), newKillCmd(s, nil), newCloseCmd(s, nil), newWaitCmd(s, nil), newVersionCmd(s))
+	cmd.AddCommand(newWhyCmd(s, nil), newKillCmd(s, nil), newCloseCmd(s, nil), newWaitCmd(s, nil), newWatchCmd(s, nil), newVersionCmd(s))
 	cmd.AddCommand(topics()...)
 	return cmd
 }

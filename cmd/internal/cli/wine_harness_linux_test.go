@@ -37,18 +37,42 @@ func wineTool(name string) (string, error) {
 	return path, err
 }
 
-// needsWine skips a test where there is none.
+// remove removes a directory in which something that is about to end may write.
+func remove(t *testing.T, dir string) {
+	var err error
+	for range 50 {
+		if err = os.RemoveAll(dir); err == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error(err)
+}
+
+// on is the same wine for a part of the test.
+func (w *wine) on(t *testing.T) *wine {
+	part := *w
+	part.t = t
+	return &part
+}
+
+// needsWine skips a test where there is none, unless that is all that is to be
+// tested (SOCKLS_WINE).
 func needsWine(t *testing.T) {
 	t.Helper()
+	skip := t.Skipf
+	if os.Getenv("SOCKLS_WINE") != "" {
+		skip = t.Fatalf
+	}
 	if runtime.GOARCH != "amd64" {
-		t.Skip("wine runs programs of this machine's processor, and the test builds them for amd64")
+		skip("wine runs programs of this machine's processor, and the test builds them for amd64")
 	}
 	if testing.Short() {
-		t.Skip("setting up wine takes some seconds")
+		skip("setting up wine takes some seconds")
 	}
 	for _, name := range wineTools {
 		if _, err := wineTool(name); err != nil {
-			t.Skipf("the Windows program cannot be run: %v (make wine installs what it takes)", err)
+			skip("the Windows program cannot be run: %v (make wine installs what it takes)", err)
 		}
 	}
 }
@@ -56,7 +80,12 @@ func needsWine(t *testing.T) {
 // newWine sets one up.
 func newWine(t *testing.T) *wine {
 	t.Helper()
-	w := &wine{t: t, dir: t.TempDir()}
+	dir, err := os.MkdirTemp("", "sockls-wine-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { remove(t, dir) })
+	w := &wine{t: t, dir: dir}
 	prefix := filepath.Join(w.dir, "prefix")
 	w.env = append(os.Environ(),
 		"WINEPREFIX="+prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree=;mshtml=", "DISPLAY=", "WAYLAND_DISPLAY=", "HOME="+w.dir)
@@ -106,10 +135,16 @@ func (w *wine) path(tool string) string {
 // build builds a package for Windows.
 func (w *wine) build(to, pkg string) {
 	w.t.Helper()
-	cmd := exec.Command(w.path("go"), "build", "-o", to, pkg)
+	w.builds("build", "-o", to, pkg)
+}
+
+// builds runs go for Windows.
+func (w *wine) builds(args ...string) {
+	w.t.Helper()
+	cmd := exec.Command(w.path("go"), args...)
 	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		w.t.Fatalf("go build %s: %v\n%s", pkg, err, out)
+		w.t.Fatalf("go %q: %v\n%s", args, err, out)
 	}
 }
 
@@ -137,11 +172,11 @@ func (w *wine) forward(to string) {
 
 // command is one that runs in wine.
 func (w *wine) command(args ...string) *exec.Cmd {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	w.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, w.path("wine64"), args...)
 	cmd.Env, cmd.Dir = w.env, w.dir
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 100 * time.Millisecond
 	return cmd
 }
 
@@ -153,7 +188,8 @@ func (w *wine) sockls(code int, args ...string) (stdout, stderr string) {
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	err := cmd.Run()
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	// What it makes wine start, such as the desktop, keeps its output open.
+	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
 		w.t.Fatalf("sockls %q: %v", args, err)
 	}
 	if got := cmd.ProcessState.ExitCode(); got != code {
