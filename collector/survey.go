@@ -72,13 +72,6 @@ const surveyed = socket.DetailOwners | socket.DetailCommand | socket.DetailExe |
 	socket.DetailUser | socket.DetailTimer | socket.DetailNetNS |
 	socket.DetailDir | socket.DetailParents | socket.DetailWorkload
 
-// heldByManager reports whether a service manager holds one of the sockets.
-func heldByManager(sockets []*socket.Socket) bool {
-	return slices.ContainsFunc(sockets, func(s *socket.Socket) bool {
-		return slices.ContainsFunc(s.Processes, func(h socket.Holder) bool { return why.Manager(h.Process) })
-	})
-}
-
 // incomplete reports whether the tables may have sockets that were not seen, by
 // what a collection had to say.
 func incomplete(notices []socket.Notice) bool {

@@ -119,6 +119,13 @@ func (l *linux) units(s *Survey) {
 	}
 }
 
+// heldByManager reports whether a service manager holds one of the sockets.
+func heldByManager(sockets []*socket.Socket) bool {
+	return slices.ContainsFunc(sockets, func(s *socket.Socket) bool {
+		return slices.ContainsFunc(s.Processes, func(h socket.Holder) bool { return why.Manager(h.Process) })
+	})
+}
+
 // May implements Surveyor.
 func (l *linux) May(uid uint32) (may socket.Tri) {
 	_ = l.within(func() error { // what cannot be entered stays unknown
