@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -49,7 +50,7 @@ func (k *collection) report() socket.Report {
 		r.Notices = append(r.Notices, socket.Notice{
 			Code: "filter-undecided", Count: k.undecided,
 			Message: fmt.Sprintf("%s left out that may match: what the filter asks for could not be seen", counted(k.undecided, "socket", "sockets")),
-			Hint:    "run as root, or leave that part out of the filter",
+			Hint:    k.asRoot(", or leave that part out of the filter"),
 		})
 	}
 	return r
@@ -69,14 +70,14 @@ func (k *collection) ownerNotices() (all []socket.Notice) {
 		all = append(all, socket.Notice{
 			Code: "owners-hidden", Count: k.hidden,
 			Message: counted(k.hidden, "socket", "sockets") + " held by no process that this user may look into",
-			Hint:    "run as root to see their processes",
+			Hint:    k.asRoot(" to see their processes"),
 		})
 	}
 	if k.partial > 0 {
 		all = append(all, socket.Notice{
 			Code: "owners-partial", Count: k.partial,
 			Message: counted(k.partial, "socket", "sockets") + " with the process that has used it last, which need not hold it any more, nor alone",
-			Hint:    "run as root to see who holds them",
+			Hint:    k.asRoot(" to see who holds them"),
 		})
 	}
 	if k.unsure > 0 {
@@ -90,7 +91,7 @@ func (k *collection) ownerNotices() (all []socket.Notice) {
 		all = append(all, socket.Notice{
 			Code: "processes-hidden", Count: k.denied,
 			Message: "not all facts of " + counted(k.denied, "process", "processes") + " could be read",
-			Hint:    "run as root to see them",
+			Hint:    k.asRoot(" to see them"),
 		})
 	}
 	if n := len(k.gone); n > 0 {
@@ -160,4 +161,12 @@ func counted(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// asRoot is the advice to ask as a user who may see everything.
+func (k *collection) asRoot(rest string) string {
+	if k.system.rules == machine.RulesWindows {
+		return "run as administrator" + rest
+	}
+	return "run as root" + rest
 }

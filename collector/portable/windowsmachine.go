@@ -16,7 +16,6 @@ func netsh() Program { return Program{"netsh", []string{"netsh.exe"}, 10 * time.
 // that it chooses from, and what is registered with http.sys. Each takes a tenth of
 // a second, so all are asked at once.
 func surveyWindows(ctx context.Context, host Host, m *machine.Machine) []socket.Notice {
-	m.Rules = machine.RulesWindows
 	var (
 		wait     sync.WaitGroup
 		lists    = [...]excludedList{{TCP4, nil, nil}, {TCP6, nil, nil}, {UDP4, nil, nil}, {UDP6, nil, nil}}

@@ -48,7 +48,7 @@ func TestSurveyWindows(t *testing.T) {
 	if notices := surveyWindows(context.Background(), b, &m); len(notices) > 0 {
 		t.Error(notices)
 	}
-	if len(m.Excluded) != 6 || !m.HasExcluded || m.Rules != machine.RulesWindows {
+	if len(m.Excluded) != 6 || !m.HasExcluded {
 		t.Errorf("%+v", m)
 	}
 	want := machine.Exclusion{Ports: machine.Ports{First: 80, Last: 80}, Proto: socket.UDP, Family: socket.IPv6}

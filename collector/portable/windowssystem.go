@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
 )
 
@@ -19,6 +20,7 @@ func windowsSystem() *system {
 		details: socket.DetailOwners | processDetails | socket.DetailUser,
 		protos:  socket.ProtoSetOf(socket.TCP, socket.UDP),
 		survey:  surveyWindows,
+		rules:   machine.RulesWindows,
 	}
 }
 
