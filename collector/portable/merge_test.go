@@ -105,3 +105,27 @@ func TestMergeFamily(t *testing.T) {
 		t.Errorf("the wildcards of two families are %d sockets", len(all))
 	}
 }
+
+// TestIdentitiesAreDistinct: where a number is not one socket's alone, it is none's.
+func TestIdentitiesAreDistinct(t *testing.T) {
+	const head = "Proto Recv-Q Send-Q  Local Address  Foreign Address  (state)  rhiwat shiwat  pid epid state options gencnt\n"
+	line := func(port, gencnt string) string {
+		return "tcp4 0 0 127.0.0.1." + port + " *.* LISTEN 1 1 7 0 00100 00000006 " + gencnt + "\n"
+	}
+	var bad malformed
+	n := netstat{bare: socket.IPv4}
+	for text, want := range map[string]bool{
+		head + line("1", "0a") + line("2", "0b"):                   true,
+		head + line("1", "0a") + line("2", "0b") + line("3", "0a"): false,
+		head + line("1", "00") + line("2", "00"):                   false,
+	} {
+		for _, r := range n.parse([]byte(text), &bad) {
+			if (r.Identity != 0) != want {
+				t.Errorf("%s has %#x in\n%s", short(&r), r.Identity, text)
+			}
+		}
+	}
+	if bad.n != 0 {
+		t.Errorf("%d lines, such as %q", bad.n, bad.first)
+	}
+}
