@@ -41,8 +41,8 @@ type system struct {
 }
 
 const (
-	systemPID  = 4 // the process System, which is the kernel
-	mostFather = 64
+	systemPID = 4 // the process System, which is the kernel
+	mostAbove = 64
 )
 
 func (system) open(pid int) (int, error) {
@@ -136,7 +136,7 @@ func (s system) ancestors(pid int) (above []int, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for len(above) < mostFather {
+	for len(above) < mostAbove {
 		i := slices.IndexFunc(all, func(e windows.ProcessEntry32) bool { return e.ProcessID == uint32(pid) })
 		if i < 0 || all[i].ParentProcessID == 0 {
 			break
@@ -169,7 +169,7 @@ func (system) ended(handles []int, wait time.Duration) ([]bool, error) {
 	}
 	if wait > 0 && len(all) > 0 {
 		_, err := windows.WaitForMultipleObjects(all[:min(len(all), mostAtOnce)], false, uint32((wait+time.Millisecond-1)/time.Millisecond))
-		if err != nil && !errors.Is(err, windows.Errno(windows.WAIT_TIMEOUT)) {
+		if err != nil {
 			return nil, fmt.Errorf("wait for processes: %w", err)
 		}
 	}
