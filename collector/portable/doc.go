@@ -19,13 +19,25 @@
 //	host.go                 Host, Kind, Raw, Facts: what a system hands over
 //	system.go               system: what differs between systems, as data
 //	row.go                  Row: a socket as one source has told of it
-//	normalise.go            Raw -> Row: addresses, states, pids as gopsutil spells them
+//	normalise.go state.go   Raw -> Row: addresses, states, pids as gopsutil spells them
 //	merge.go                rows of several sources -> sockets, by their four-tuple
-//	collector.go            Query -> rows, the filter, the notices
+//	collector.go holders.go Query -> sockets, their processes, the filter
+//	notices.go              what could not be seen
 //	facts.go                facts of processes: cached, by few workers
-//	program.go              programs: where they may be, how long they may run
-//	lsof.go netstat*.go sockstat.go   the texts of programs
-//	system_*.go             one description each
+//	program.go run.go       programs: where they may be, how long they may run
+//	lsof.go netstat.go sockstat.go fstat.go end.go   the texts of programs
+//	system_*.go             one description each, system_sun.go with its text
+//	surroundings.go links.go   what decides about bind
+//	gopsutil.go             the part of a Host that gopsutil is good for
 //	native_GOOS.go          the Host of the running system
 //	windows*.go excluded*.go httpsys*.go   Windows
+//
+// # What gopsutil is not asked
+//
+// Its lists of connections on macOS and FreeBSD are the output of lsof, less every
+// row that does not fit: those without a port, descriptors such as 7r, names with
+// spaces. It has no rows for what is over, and on OpenBSD drops sockets that are
+// not bound. So the programs are asked here, in the form that each has for that.
+// What it knows of processes is used wherever there is no better; on macOS it would
+// run ps and lsof for each one.
 package portable
