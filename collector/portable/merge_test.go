@@ -54,8 +54,10 @@ func TestMerge(t *testing.T) {
 		{"told apart by the process", []Row{tcp(at, "", 8, -1, ""), tcp(at, "", 7, -1, "")}, []Row{tcp(at, "", 7, 3, "a"), tcp(at, "", 8, 3, "b")}, []string{"8/3", "7/3"}},
 		{"as many as there are", []Row{tcp(at, "", 0, -1, ""), tcp(at, "", 0, -1, "")}, []Row{tcp(at, "", 7, 3, ""), tcp(at, "", 8, 3, "")}, []string{"7/3", "8/3"}},
 		{
-			"more than there are, and nothing tells", []Row{tcp(at, "", 0, -1, ""), tcp(at, "", 0, -1, "")},
-			[]Row{tcp(at, "", 7, 3, ""), tcp(at, "", 8, 3, ""), tcp(at, "", 9, 3, "")}, []string{"7/3 8/3 9/3 ?", "7/3 8/3 9/3 ?"},
+			"more than there are, and nothing tells",
+			[]Row{tcp(at, "", 0, -1, ""), tcp(at, "", 0, -1, "")},
+			[]Row{tcp(at, "", 7, 3, ""), tcp(at, "", 8, 3, ""), tcp(at, "", 9, 3, "")},
+			[]string{"7/3 8/3 9/3 ?", "7/3 8/3 9/3 ?"},
 		},
 		{"opened since", nil, []Row{tcp(at, "", 7, 3, "a"), tcp(at, "", 7, 4, "b")}, []string{"7/3", "7/4"}},
 		{"of no table, a listener", nil, []Row{tcp(at, "", 7, 3, ""), tcp(at, "", 8, 3, "")}, []string{"7/3 8/3 ?"}},
