@@ -9,12 +9,14 @@ FUZZTIME ?= 10s
 # Programs that the tests and the benchmark compare with or look through, and
 # the Debian packages that have them.
 NEEDED   := ss:iproute2 ip:iproute2 netstat:net-tools lsof:lsof tmux:tmux nsenter:util-linux gcc:gcc nft:nftables iptables:iptables
+# What the Windows program is run with.
+WINE     := /usr/lib/wine/wine64:wine64 x86_64-w64-mingw32-ld:binutils-mingw-w64-x86-64
 
 CROSS := linux/amd64 linux/arm64 linux/arm linux/386 linux/riscv64 linux/s390x linux/ppc64le \
 	darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 openbsd/amd64 \
 	netbsd/amd64 dragonfly/amd64 solaris/amd64 illumos/amd64
 
-.PHONY: help build run deps test race lint fuzz bench cross clean
+.PHONY: help build run deps test wine race lint fuzz bench cross clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -36,6 +38,10 @@ deps: ## install the programs that the tests need (Debian; needs root)
 
 test: deps ## run all tests with the race detector; installs what they need
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
+
+wine: ## run the Windows program, in wine; installs that
+	@$(MAKE) --no-print-directory deps NEEDED='$(WINE)'
+	SOCKLS_WINE=1 CGO_ENABLED=0 $(GO) test -count=1 -timeout 5m -run '^TestWine$$' ./cmd/internal/cli
 
 race: test ## the same as test, which always looks for races
 

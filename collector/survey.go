@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/probe"
 	"github.com/sockls/sockls/collector/socket"
@@ -71,13 +72,6 @@ const surveyed = socket.DetailOwners | socket.DetailCommand | socket.DetailExe |
 	socket.DetailUser | socket.DetailTimer | socket.DetailNetNS |
 	socket.DetailDir | socket.DetailParents | socket.DetailWorkload
 
-// heldByManager reports whether a service manager holds one of the sockets.
-func heldByManager(sockets []*socket.Socket) bool {
-	return slices.ContainsFunc(sockets, func(s *socket.Socket) bool {
-		return slices.ContainsFunc(s.Processes, func(h socket.Holder) bool { return why.Manager(h.Process) })
-	})
-}
-
 // incomplete reports whether the tables may have sockets that were not seen, by
 // what a collection had to say.
 func incomplete(notices []socket.Notice) bool {
@@ -88,4 +82,13 @@ func incomplete(notices []socket.Notice) bool {
 		}
 		return false
 	})
+}
+
+// onPorts matches sockets with one of these local ports.
+func onPorts(ports []machine.Ports) filter.Expr {
+	ranges := make([]filter.Range, len(ports))
+	for i, p := range ports {
+		ranges[i] = filter.Range{First: int64(p.First), Last: int64(p.Last)}
+	}
+	return filter.Port{End: filter.Local, Ranges: filter.NewRanges(ranges)}
 }

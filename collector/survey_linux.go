@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/netfilter"
 	"github.com/sockls/sockls/collector/netns"
@@ -120,13 +119,11 @@ func (l *linux) units(s *Survey) {
 	}
 }
 
-// onPorts matches sockets with one of these local ports.
-func onPorts(ports []machine.Ports) filter.Expr {
-	ranges := make([]filter.Range, len(ports))
-	for i, p := range ports {
-		ranges[i] = filter.Range{First: int64(p.First), Last: int64(p.Last)}
-	}
-	return filter.Port{End: filter.Local, Ranges: filter.NewRanges(ranges)}
+// heldByManager reports whether a service manager holds one of the sockets.
+func heldByManager(sockets []*socket.Socket) bool {
+	return slices.ContainsFunc(sockets, func(s *socket.Socket) bool {
+		return slices.ContainsFunc(s.Processes, func(h socket.Holder) bool { return why.Manager(h.Process) })
+	})
 }
 
 // May implements Surveyor.

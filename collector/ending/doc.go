@@ -11,10 +11,19 @@
 // signal.
 //
 // It never signals the first process of this pid namespace, this program or one
-// of those it was started from, or a kernel thread; it never signals by pid; and
-// it never guesses: what cannot be checked is not signalled.
+// of those it was started from, or a kernel thread; where there are pidfds it
+// never signals by pid; and it never guesses: what cannot be checked is not
+// signalled.
 //
-// It rests on pidfd_open(2) and pidfd_send_signal(2) of Linux 5.3, on
+// Where there is no pidfd (macOS, FreeBSD, OpenBSD) a kqueue stays with the process
+// and tells when it has ended; the signal itself goes to the pid, right after that was
+// asked.
+//
+// On Windows a handle of the process takes the place of the pidfd, and a look at the
+// tables for a socket at the same addresses that of its descriptors. There are two
+// signals: KILL is TerminateProcess, and TERM asks its windows to close.
+//
+// On Linux it rests on pidfd_open(2) and pidfd_send_signal(2) (Linux 5.3), on
 // /proc/PID/stat and /proc/PID/fd, and for sockets on SOCK_DESTROY of
 // NETLINK_SOCK_DIAG.
 package ending

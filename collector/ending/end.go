@@ -66,15 +66,19 @@ func resultOf(err error) Result {
 // signalled by then is "", of one that was it is what was known.
 func (e *Ender) End(ctx context.Context, processes []*Process, o Options) []Outcome {
 	all := make([]Outcome, len(processes))
-	var pending []*ended
+	var pending, deaf []*ended
 	for i, p := range processes {
 		all[i].PID = p.PID
 		if ctx.Err() != nil {
 			all[i].Err = ErrInterrupted
 			continue
 		}
-		if one := (&ended{Process: p, Outcome: &all[i]}); one.send(o.Signal) {
+		one := &ended{Process: p, Outcome: &all[i]}
+		switch sent := one.send(o.Signal); {
+		case sent:
 			pending = append(pending, one)
+		case errors.Is(one.Err, ErrDeaf) && o.Kill:
+			deaf = append(deaf, one) // there is nothing to wait for
 		}
 	}
 	pending = e.await(ctx, pending, o.Timeout)
@@ -86,7 +90,8 @@ func (e *Ender) End(ctx context.Context, processes []*Process, o Options) []Outc
 		return all
 	}
 	var killed []*ended
-	for _, one := range pending {
+	for _, one := range append(pending, deaf...) {
+		one.Err = nil
 		if one.send(syscall.SIGKILL) {
 			killed = append(killed, one)
 		}

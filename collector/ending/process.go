@@ -100,7 +100,7 @@ func (p *Process) examine() error {
 	case is.kernel:
 		return RefusedKernel
 	}
-	holds, err := p.steps.holds(p.PID, p.Inodes)
+	holds, err := p.steps.holds(p.PID, &p.Target)
 	switch {
 	case err != nil:
 		return err

@@ -50,9 +50,9 @@ func (r *racing) identify(pid int) (identity, error) {
 	return r.steps.identify(pid)
 }
 
-func (r *racing) holds(pid int, inodes []uint64) (bool, error) {
+func (r *racing) holds(pid int, t *Target) (bool, error) {
 	r.step()
-	return r.steps.holds(pid, inodes)
+	return r.steps.holds(pid, t)
 }
 
 func (r *racing) ended(handles []int, wait time.Duration) ([]bool, error) {

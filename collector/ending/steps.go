@@ -15,11 +15,12 @@ type steps interface {
 	// identify tells who has this pid now.
 	identify(pid int) (identity, error)
 	// holds reports whether who has this pid now holds one of the sockets.
-	holds(pid int, inodes []uint64) (bool, error)
+	holds(pid int, t *Target) (bool, error)
 	// ended waits until one of the handles' processes has ended, at most so long,
 	// and tells which have.
 	ended(handles []int, wait time.Duration) ([]bool, error)
-	// signal is ErrGone where the handle's process has ended and was waited for.
+	// signal is ErrGone where the handle's process has ended and was waited for,
+	// and ErrDeaf where it cannot be asked to end.
 	signal(handle int, sig syscall.Signal) error
 }
 
@@ -27,7 +28,7 @@ type steps interface {
 // each comes from.
 type identity struct {
 	start    time.Duration // between boot and start
-	kernel   bool          // a kernel thread
+	kernel   bool          // a kernel thread, or the kernel itself
 	dead     bool          // it has ended, and nobody has asked how
 	name     string        // comm, hostile
 	parent   int           // 0 for none in this pid namespace

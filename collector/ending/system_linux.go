@@ -117,9 +117,9 @@ func parseStat(stat []byte) (is identity, ok bool) {
 	}, true
 }
 
-func (s system) holds(pid int, inodes []uint64) (bool, error) {
-	wanted := owner.NewInodes(len(inodes))
-	for _, inode := range inodes {
+func (s system) holds(pid int, t *Target) (bool, error) {
+	wanted := owner.NewInodes(len(t.Inodes))
+	for _, inode := range t.Inodes {
 		wanted.Add(inode)
 	}
 	found, err := owner.Proc{FS: s.proc}.Find(context.Background(), owner.Want{Inodes: wanted, PIDs: []int32{int32(pid)}})

@@ -96,7 +96,7 @@ func TestEndThread(t *testing.T) {
 	}()
 	check(t, <-started)
 	check(t, socket.Close())
-	holds, err := system{}.holds(os.Getpid(), []uint64{inode})
+	holds, err := system{}.holds(os.Getpid(), &Target{Inodes: []uint64{inode}})
 	if !holds || err != nil {
 		t.Errorf("holds %v, %v", holds, err)
 	}

@@ -1,36 +1,22 @@
-//go:build !linux
+//go:build !linux && !windows && !darwin && !freebsd && !openbsd
 
 package ending
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
 	"syscall"
 
-	"github.com/sockls/sockls/collector/netns"
 	"github.com/sockls/sockls/collector/procfs"
-	"github.com/sockls/sockls/collector/socket"
 )
 
-var errUnsupported = fmt.Errorf("%w on %s", errors.ErrUnsupported, runtime.GOOS)
-
-// New returns an Ender for the processes of this system.
-func New(procfs.FS) (*Ender, error) { return nil, errUnsupported }
-
-// Destroyer destroys sockets of one network namespace.
-type Destroyer struct{}
-
-// NewDestroyer makes one.
-func NewDestroyer(*netns.Namespace) (*Destroyer, error) { return nil, errUnsupported }
-
-// Destroy destroys one socket.
-func (*Destroyer) Destroy(context.Context, *socket.Socket) error { return errUnsupported }
-
-// Close does nothing.
-func (*Destroyer) Close() {}
+// New fails: on this system nothing tells a process from another one that is given
+// its pid.
+func New(procfs.FS) (*Ender, error) {
+	return nil, fmt.Errorf("ending processes: %w on %s", errors.ErrUnsupported, runtime.GOOS)
+}
 
 // ParseSignal understands a signal's number.
 func ParseSignal(name string) (syscall.Signal, bool) {

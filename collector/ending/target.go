@@ -13,8 +13,9 @@ import (
 type Target struct {
 	PID     int
 	Started time.Time
-	// Inodes are those of the sockets it is to give up.
-	Inodes []uint64
+	// Sockets are what it is to give up, Inodes those of them that have one.
+	Sockets []*socket.Socket
+	Inodes  []uint64
 }
 
 // Targets are the processes that hold any of the sockets, ordered by pid.
@@ -28,7 +29,10 @@ func Targets(sockets []*socket.Socket) []Target {
 			if i < 0 {
 				i, all = len(all), append(all, Target{PID: h.Process.PID, Started: h.Process.Started})
 			}
-			if !slices.Contains(all[i].Inodes, s.Inode) {
+			if !slices.Contains(all[i].Sockets, s) {
+				all[i].Sockets = append(all[i].Sockets, s)
+			}
+			if s.Inode != 0 && !slices.Contains(all[i].Inodes, s.Inode) {
 				all[i].Inodes = append(all[i].Inodes, s.Inode)
 			}
 		}
@@ -48,6 +52,9 @@ var (
 	// ErrInterrupted is a process that was left alone because whoever asked for its
 	// end did not wait for it.
 	ErrInterrupted = errors.New("it was interrupted before")
+	// ErrDeaf is a process that nothing can ask to end. On Windows these are all
+	// that have no window.
+	ErrDeaf = errors.New("it has no window that could be closed")
 	// ErrUnsure is a process of which one of these cannot be ruled out.
 	ErrUnsure = errors.New("it cannot be told whether it is the same process still")
 )

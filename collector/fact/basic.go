@@ -7,10 +7,10 @@ func basicFacts() []Fact {
 	all := []Fact{
 		number(NoGroup, "recv-q", Bytes, socket.DetailQueues,
 			"bytes received and not read; for a listener the connections waiting to be accepted",
-			func(s *socket.Socket, _ bool) *uint32 { return &s.RecvQ }),
+			func(s *socket.Socket, create bool) *uint32 { return queue(s, &s.RecvQ, create) }),
 		number(NoGroup, "send-q", Bytes, socket.DetailQueues,
 			"bytes sent and not acknowledged; for a listener the limit of waiting connections",
-			func(s *socket.Socket, _ bool) *uint32 { return &s.SendQ }),
+			func(s *socket.Socket, create bool) *uint32 { return queue(s, &s.SendQ, create) }),
 		text(NoGroup, "device", socket.DetailIdentity, "interface the socket is bound to",
 			func(s *socket.Socket, _ bool) *string { return &s.Device }),
 		tri(NoGroup, "v6only", socket.DetailIdentity, "whether an IPv6 socket refuses IPv4",
@@ -98,4 +98,12 @@ func uidFact() Fact {
 			}
 		},
 	}
+}
+
+// queue is the place of a queue's length, nil where it is not known.
+func queue(s *socket.Socket, length *uint32, create bool) *uint32 {
+	if s.NoQueues && !create {
+		return nil
+	}
+	return length
 }

@@ -9,6 +9,8 @@ import (
 // Machine is what one network namespace has. A fact that could not be read is
 // unknown (a nil pointer, an Unknown), and never a guess.
 type Machine struct {
+	// Rules tell how the facts below decide.
+	Rules Rules
 	// UnprivilegedPorts is the first port that anybody may bind
 	// (ip_unprivileged_port_start, of both families), nil where unknown.
 	UnprivilegedPorts *uint16
@@ -46,6 +48,12 @@ type Machine struct {
 	// for sockets that a table shows, and no evidence of one: a tunnel that was
 	// moved here can have its socket in the namespace it was made in.
 	KernelPorts []KernelPort
+	// Excluded are ports that Windows keeps from programs, HTTPQueues what is
+	// registered with its http.sys. HasExcluded and HasHTTPQueues are unset where
+	// they are not known.
+	Excluded                   []Exclusion
+	HTTPQueues                 []HTTPQueue
+	HasExcluded, HasHTTPQueues bool
 }
 
 // Ports is a range of ports, both ends included.

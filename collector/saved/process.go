@@ -43,7 +43,11 @@ func (d *decoder) holder() socket.Holder {
 		case "tid":
 			h.TID = d.id()
 		case "fd":
-			h.FD = d.id()
+			if d.null() {
+				h.FD = -1
+			} else {
+				h.FD = d.id()
+			}
 		case "name":
 			d.text(&name)
 		case "name_base64":

@@ -94,9 +94,13 @@ func (d *decoder) key(key []byte) bool {
 			s.V6Only = socket.TriOf(d.bool())
 		}
 	case "recv_q":
-		s.RecvQ = d.uint32()
+		if s.NoQueues = d.null(); !s.NoQueues {
+			s.RecvQ = d.uint32()
+		}
 	case "send_q":
-		s.SendQ = d.uint32()
+		if s.NoQueues = d.null(); !s.NoQueues {
+			s.SendQ = d.uint32()
+		}
 	case "uid":
 		s.UID, s.HasUID = d.uid()
 	case "user":

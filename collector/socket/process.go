@@ -11,7 +11,8 @@ type Holder struct {
 	// TID is the thread whose own descriptor table holds the socket, 0 when it
 	// is the process's shared table.
 	TID int
-	FD  int
+	// FD is the descriptor, -1 where the system does not tell it.
+	FD int
 }
 
 // Process is what is known of one process. Strings are the exact bytes of

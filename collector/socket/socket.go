@@ -50,6 +50,8 @@ type Socket struct {
 	V6Only Tri
 	// NoProcess is the reason why Processes is empty.
 	NoProcess Reason
+	// NoQueues is set where the table does not tell RecvQ and SendQ.
+	NoQueues bool
 	// MoreHolders is set when processes that may not be looked into may hold the
 	// socket besides Processes.
 	MoreHolders bool

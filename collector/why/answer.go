@@ -92,6 +92,8 @@ type Reason struct {
 	Forward *machine.Forward
 	Kernel  *machine.KernelPort
 	Unit    *workload.SocketUnit
+	// HTTP is who has registered URLs at the port of a socket of http.sys.
+	HTTP []machine.HTTPQueue
 	// Text is why, in one or two sentences, without names that others chose.
 	Text string
 	// Remedies are what can be done about it, the most useful first.

@@ -6,6 +6,10 @@ import (
 	"github.com/sockls/sockls/collector/socket"
 )
 
+// NoUID is the uid_t that is nobody's, and what os.Geteuid has for one where there
+// are none.
+const NoUID = 1<<32 - 1
+
 // Bind is what a program wants to do.
 type Bind struct {
 	Proto socket.Proto // TCP, UDP or UDPLite
@@ -22,6 +26,7 @@ type Bind struct {
 	// Device is the interface of SO_BINDTODEVICE, "" for none.
 	Device string
 
+	// UID is NoUID on a system that has no numbers for users.
 	UID uint32
 	// User is the name of UID, "" where it has none or nobody asked. It is hostile.
 	User string

@@ -114,6 +114,9 @@ func (x *explainer) reserved(port uint16) bool {
 // may not look at all processes cannot see that none has a socket; but an
 // interface that is up has one on the wildcard, and shares that with nobody.
 func (x *explainer) kernels(s *socket.Socket) bool {
+	if x.ofSystem(s) {
+		return true
+	}
 	if len(s.Processes) > 0 {
 		return false
 	}

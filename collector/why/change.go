@@ -13,7 +13,7 @@ import (
 // can without the options that were set.
 func (x *explainer) changes() []Change {
 	var free, unclear, taken []Change
-	both := x.verdict != Free && !x.Bind.ReuseAddr && !x.Bind.ReusePort
+	both := x.verdict != Free && !x.windows() && !x.Bind.ReuseAddr && !x.Bind.ReusePort
 	kernel := slices.ContainsFunc(x.decision.Clashes, func(c Clash) bool {
 		return c.Blocking != socket.No && x.kernels(c.Socket)
 	})
@@ -101,6 +101,9 @@ func (x *explainer) options() []Change {
 		change(&b)
 		all = append(all, Change{Option: option, Bind: b})
 	}
+	if x.windows() {
+		return nil // sharing a port is for nobody there who wants what arrives
+	}
 	b := &x.Bind
 	if !b.ReuseAddr {
 		add("SO_REUSEADDR", func(b *Bind) { b.ReuseAddr = true })
@@ -117,6 +120,9 @@ func (x *explainer) options() []Change {
 	}
 	switch x.decision.Obstacle {
 	case RulePrivileged:
+		if x.portable() {
+			break
+		}
 		add("CAP_NET_BIND_SERVICE", func(b *Bind) { b.Privileged = socket.Yes })
 	case RuleNoDevice, RuleNoAddress:
 		if b.Device != "" {

@@ -40,6 +40,7 @@ const (
 	SharesReuseAddr         // both have SO_REUSEADDR, and it does not listen
 	SharesReusePort         // both have SO_REUSEPORT, and one owner
 	NotInTable              // SYN_RECV and the like hold no port by themselves
+	SharesBeside            // Windows: a wildcard beside a socket with one of its addresses
 )
 
 // Decide tells what bind and listen would do among these sockets. One answer is
@@ -58,6 +59,12 @@ const (
 func Decide(b Bind, m *machine.Machine, sockets []*socket.Socket) Decision {
 	if m == nil {
 		m = &machine.Machine{}
+	}
+	if m.Rules == machine.RulesWindows {
+		return decideWindows(b, m, sockets)
+	}
+	if m.Rules != machine.RulesLinux {
+		return decidePortable(b, m, sockets)
 	}
 	n := newcomerOf(b, m)
 	d := Decision{Clashes: n.clashes(sockets)}

@@ -95,9 +95,9 @@ func weight(blocking socket.Tri) int {
 // and before what only follows from it.
 func rank(r Rule) int {
 	switch r {
-	case RuleNoIPv6, RuleBadAddress, RuleNoScope, RuleNoDevice, RuleNoAddress:
+	case RuleNoIPv6, RuleNoOption, RuleBadAddress, RuleNoScope, RuleNoDevice, RuleNoAddress:
 		return 0
-	case RulePrivileged:
+	case RulePrivileged, RuleExcluded:
 		return 1
 	case RuleListener, RuleGroup, RuleDatagram, RuleKernel:
 		return 2

@@ -57,7 +57,7 @@ func (x *explainer) groups() []*group {
 			rule: x.cause(c.Socket), overlap: c.Overlap, blocking: c.Blocking, shares: c.Shares,
 		}
 		cause := key.rule
-		if apart(c.Overlap) {
+		if apart(c.Overlap) || c.Shares == SharesBeside {
 			key.rule = RuleNoCollision
 		}
 		switch {
@@ -103,6 +103,9 @@ func (x *explainer) socketReason(g *group) Reason {
 	}
 	if g.rule == RuleKernel {
 		r.Kernel = x.kernelPort(r.Socket.Proto, uint16(r.Socket.Local.Port))
+		if x.windows() {
+			r.HTTP = x.httpQueues(r.Socket)
+		}
 	}
 	r.Unit = x.socketUnit(r.Socket)
 	r.Text = x.socketText(g, &r)

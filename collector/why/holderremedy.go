@@ -75,6 +75,12 @@ func (x *explainer) nobodyRemedies(s *socket.Socket) []Remedy {
 }
 
 func (x *explainer) rootRemedy() Remedy {
+	if x.windows() {
+		return Remedy{Text: "Ask again as administrator.", Command: x.Bind.whyCommand("")}
+	}
+	if x.Root && x.portable() {
+		return Remedy{Text: "Look again: the process may have ended meanwhile, or the kernel itself has the socket."}
+	}
 	if x.Root {
 		return Remedy{Text: "Ask again where nothing keeps root from looking into processes: outside of this container or sandbox, or with CAP_SYS_PTRACE."}
 	}

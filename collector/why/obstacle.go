@@ -18,7 +18,7 @@ func (x *explainer) obstacles() []Reason {
 	if rule := x.decision.Obstacle; rule != "" {
 		r := Reason{Rule: rule, Blocking: socket.Yes}
 		r.Text, r.Remedies = x.obstacle(rule)
-		if x.decision.Verdict != Refused {
+		if x.decision.Verdict != Refused && !x.excludedToo() {
 			r.Blocking = socket.Unknown
 			r.Text = x.unsure(rule)
 			r.Remedies = append([]Remedy{x.probeRemedy()}, r.Remedies...)
@@ -27,7 +27,7 @@ func (x *explainer) obstacles() []Reason {
 	}
 	if x.Unseen && x.verdict == Unclear {
 		ask := x.rootRemedy()
-		if !x.Root {
+		if !x.Root && !x.windows() {
 			ask.Text = "Ask as root, who may read everything."
 		}
 		all = append(all, Reason{
@@ -40,6 +40,12 @@ func (x *explainer) obstacles() []Reason {
 }
 
 func (x *explainer) obstacle(rule Rule) (string, []Remedy) {
+	if x.windows() {
+		return x.windowsObstacle(rule)
+	}
+	if x.portable() {
+		return x.portableObstacle(rule)
+	}
 	switch rule {
 	case RulePrivileged:
 		return x.privilegedText(), x.privilegedRemedies()
@@ -60,6 +66,9 @@ func (x *explainer) obstacle(rule Rule) (string, []Remedy) {
 
 // unsure is what is not known where an obstacle may be there.
 func (x *explainer) unsure(rule Rule) string {
+	if x.portable() {
+		return x.portableUnsure(rule)
+	}
 	switch rule {
 	case RulePrivileged:
 		return x.privilegedText()
@@ -69,6 +78,8 @@ func (x *explainer) unsure(rule Rule) string {
 		return "Whether this network namespace has such an interface could not be read."
 	case RuleNoIPv6:
 		return "Whether this kernel makes IPv6 sockets could not be read."
+	case RuleExcluded:
+		return "Whether Windows keeps the port from programs (excludedportrange of netsh) could not be read."
 	}
 	return "Whether the kernel refuses it, whoever has the port, could not be found out."
 }

@@ -6,6 +6,12 @@ import (
 
 // socketRemedies are what can be done about the sockets of a group.
 func (x *explainer) socketRemedies(g *group, r *Reason) []Remedy {
+	if x.windows() {
+		return x.windowsRemedies(g, r)
+	}
+	if x.portable() {
+		return x.portableRemedies(g, r)
+	}
 	if g.blocking == socket.No {
 		return nil
 	}

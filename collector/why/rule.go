@@ -26,7 +26,9 @@ const (
 	RuleNoScope     Rule = "scope-missing" // a link-local address without an interface
 	RuleBadAddress  Rule = "address-impossible"
 	RuleNoIPv6      Rule = "no-ipv6"
-	RuleUnseen      Rule = "unseen" // sockets that the tables do not show
+	RuleNoOption    Rule = "option-not-here" // the system has no such socket option
+	RuleExcluded    Rule = "excluded-port"   // Windows keeps the port from programs
+	RuleUnseen      Rule = "unseen"          // sockets that the tables do not show
 	RuleReserved    Rule = "reserved-port"
 	RuleEphemeral   Rule = "ephemeral-port"
 	RuleForward     Rule = "forwarded"

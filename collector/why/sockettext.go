@@ -8,6 +8,12 @@ import (
 
 // socketText tells why the sockets of a group are in the way, or are not.
 func (x *explainer) socketText(g *group, r *Reason) string {
+	if x.windows() {
+		return x.windowsText(g, r)
+	}
+	if x.portable() {
+		return x.portableText(g, r)
+	}
 	how := ""
 	if !passing(g.rule) {
 		how = x.overlapOf(g)

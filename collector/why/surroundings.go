@@ -12,6 +12,12 @@ import (
 
 // surroundings are what stands in nobody's way and is worth knowing.
 func (x *explainer) surroundings() []Reason {
+	if x.windows() {
+		return x.windowsSurroundings()
+	}
+	if x.portable() {
+		return x.portableSurroundings()
+	}
 	all := x.idleKernelPorts()
 	all = append(all, x.forwards()...)
 	all = append(all, x.elsewhere()...)

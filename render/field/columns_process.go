@@ -46,7 +46,7 @@ var processFields = []Field{
 		Help:    "descriptor numbers of all holders",
 		Details: socket.DetailOwners,
 		Value: func(dst []byte, s *socket.Socket) []byte {
-			return eachHolder(dst, s, func(h *socket.Holder) (int, bool) { return h.FD, true })
+			return eachHolder(dst, s, func(h *socket.Holder) (int, bool) { return h.FD, h.FD >= 0 })
 		},
 		Shorten: shortenList,
 		Compare: func(a, b *socket.Socket) int {

@@ -40,14 +40,14 @@ var socketFields = []Field{
 		Name: "recv-q", Header: "RECV-Q", JSONKey: "recv_q", Right: true, Reserve: 7,
 		Help:    "bytes received and not read; for a listener the connections waiting to be accepted",
 		Details: socket.DetailQueues,
-		Value:   func(dst []byte, s *socket.Socket) []byte { return strconv.AppendUint(dst, uint64(s.RecvQ), 10) },
+		Value:   func(dst []byte, s *socket.Socket) []byte { return appendQueue(dst, s, s.RecvQ) },
 		Compare: func(a, b *socket.Socket) int { return cmp.Compare(a.RecvQ, b.RecvQ) },
 	},
 	{
 		Name: "send-q", Header: "SEND-Q", JSONKey: "send_q", Right: true, Reserve: 7,
 		Help:    "bytes sent and not acknowledged; for a listener the limit of waiting connections",
 		Details: socket.DetailQueues,
-		Value:   func(dst []byte, s *socket.Socket) []byte { return strconv.AppendUint(dst, uint64(s.SendQ), 10) },
+		Value:   func(dst []byte, s *socket.Socket) []byte { return appendQueue(dst, s, s.SendQ) },
 		Compare: func(a, b *socket.Socket) int { return cmp.Compare(a.SendQ, b.SendQ) },
 	},
 	{
@@ -176,4 +176,12 @@ func compareUID(a, b *socket.Socket) int {
 		return 1
 	}
 	return cmp.Compare(a.UID, b.UID)
+}
+
+// appendQueue leaves a queue blank whose length is not known.
+func appendQueue(dst []byte, s *socket.Socket, length uint32) []byte {
+	if s.NoQueues {
+		return dst
+	}
+	return strconv.AppendUint(dst, uint64(length), 10)
 }

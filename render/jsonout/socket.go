@@ -28,8 +28,8 @@ func appendSocket(dst []byte, s *socket.Socket, owners bool) []byte {
 	} else {
 		dst = strconv.AppendBool(dst, s.V6Only == socket.Yes)
 	}
-	dst = appendNumber(dst, "recv_q", uint64(s.RecvQ))
-	dst = appendNumber(dst, "send_q", uint64(s.SendQ))
+	dst = appendQueue(dst, "recv_q", s, s.RecvQ)
+	dst = appendQueue(dst, "send_q", s, s.SendQ)
 	dst = appendUID(dst, s.UID, s.HasUID)
 	dst = appendTextOrNull(dst, "user", s.User)
 	dst = appendNumber(dst, "inode", s.Inode)
@@ -40,6 +40,14 @@ func appendSocket(dst []byte, s *socket.Socket, owners bool) []byte {
 	}
 	dst = appendNetNS(appendKey(dst, "netns"), s.NetNS)
 	return appendDetails(appendOwners(dst, s, owners), s)
+}
+
+// appendQueue appends the length of a queue, null where it is not known.
+func appendQueue(dst []byte, key string, s *socket.Socket, length uint32) []byte {
+	if s.NoQueues {
+		return append(appendKey(dst, key), "null"...)
+	}
+	return appendNumber(dst, key, uint64(length))
 }
 
 func appendNetNS(dst []byte, ns *socket.NetNS) []byte {
@@ -78,7 +86,11 @@ func appendHolder(dst []byte, h *socket.Holder) []byte {
 	if h.TID != 0 {
 		dst = strconv.AppendInt(appendKey(dst, "tid"), int64(h.TID), 10)
 	}
-	dst = strconv.AppendInt(appendKey(dst, "fd"), int64(h.FD), 10)
+	if h.FD < 0 {
+		dst = append(appendKey(dst, "fd"), "null"...)
+	} else {
+		dst = strconv.AppendInt(appendKey(dst, "fd"), int64(h.FD), 10)
+	}
 	dst = appendText(dst, "name", p.Name)
 	dst = appendTextOrNull(dst, "command", p.Command)
 	dst = appendTextOrNull(dst, "exe", p.Exe)

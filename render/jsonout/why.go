@@ -117,7 +117,7 @@ func appendBind(dst []byte, b *why.Bind) []byte {
 	dst = appendFlag(dst, "reuseaddr", b.ReuseAddr)
 	dst = appendFlag(dst, "reuseport", b.ReusePort)
 	dst = appendTri(dst, "v6only", b.V6Only)
-	dst = appendUID(dst, b.UID, true)
+	dst = appendUID(dst, b.UID, b.UID != why.NoUID)
 	dst = appendTextOrNull(dst, "user", b.User)
 	dst = appendTri(dst, "privileged", b.Privileged)
 	dst = appendTextOrNull(dst, "device", b.Device)
@@ -151,11 +151,34 @@ func appendReason(dst []byte, r *why.Reason) []byte {
 		dst = appendTextOrNull(append(appendKey(dst, "kernel"), '{'), "kind", k.Kind)
 		dst = append(appendTextOrNull(dst, "link", k.Link), '}')
 	}
+	if len(r.HTTP) > 0 {
+		dst = appendList(dst, "http", len(r.HTTP), func(dst []byte, i int) []byte { return appendHTTPQueue(dst, &r.HTTP[i]) })
+	}
 	if u := r.Unit; u != nil {
 		dst = appendText(append(appendKey(dst, "socket_unit"), '{'), "name", u.Name)
 		dst = appendTextOrNull(dst, "service", u.Service)
 		dst = append(appendFlag(dst, "user", u.User), '}')
 	}
+	return append(dst, '}')
+}
+
+// appendHTTPQueue appends what is registered with http.sys of Windows.
+func appendHTTPQueue(dst []byte, q *machine.HTTPQueue) []byte {
+	dst = appendText(append(dst, '{'), "queue", q.Name)
+	dst = appendList(dst, "processes", len(q.PIDs), func(dst []byte, i int) []byte {
+		name := ""
+		if i < len(q.Programs) {
+			name = q.Programs[i]
+		}
+		dst = appendNumber(append(dst, '{'), "pid", uint64(q.PIDs[i]))
+		return append(appendTextOrNull(dst, "name", name), '}')
+	})
+	dst = appendList(dst, "services", len(q.Services), func(dst []byte, i int) []byte {
+		return append(appendText(append(dst, '{'), "name", q.Services[i]), '}')
+	})
+	dst = appendList(dst, "urls", len(q.URLs), func(dst []byte, i int) []byte {
+		return append(appendText(append(dst, '{'), "url", q.URLs[i].Text), '}')
+	})
 	return append(dst, '}')
 }
 

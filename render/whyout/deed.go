@@ -216,6 +216,10 @@ func obstacle(r why.Rule) string {
 		return "no such socket can have this address"
 	case why.RuleNoIPv6:
 		return "there is no IPv6 here"
+	case why.RuleNoOption:
+		return "this system has no such option"
+	case why.RuleExcluded:
+		return "Windows keeps it from programs"
 	}
 	return string(r)
 }
@@ -231,6 +235,8 @@ func doubt(r why.Rule) string {
 		return "whether there is such an interface is not known"
 	case why.RuleNoIPv6:
 		return "whether there is IPv6 is not known"
+	case why.RuleExcluded:
+		return "whether Windows keeps it from programs is not known"
 	case why.RuleUnseen:
 		return "not all sockets can be seen"
 	}

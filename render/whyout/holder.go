@@ -40,7 +40,7 @@ func holders(r *why.Reason) []holder {
 				index[k] = at
 				all = append(all, holder{Process: h.Process, tid: h.TID})
 			}
-			if fds := &all[at].fds; len(*fds) <= mostNames && !slices.Contains(*fds, h.FD) {
+			if fds := &all[at].fds; h.FD >= 0 && len(*fds) <= mostNames && !slices.Contains(*fds, h.FD) {
 				*fds = append(*fds, h.FD)
 			}
 		}
@@ -61,6 +61,10 @@ func (p *pen) holding(number int, r *why.Reason) {
 			p.name(r.Unit.Service)
 		}
 		p.flow(3, "for", labels, text.Plain)
+	}
+	for i := range r.HTTP {
+		p.registered(&r.HTTP[i])
+		p.flow(3, pick(i == 0, "for", ""), labels, text.Plain)
 	}
 	all := holders(r)
 	if len(all) == 0 {
@@ -189,6 +193,9 @@ func (p *pen) descriptors(h *holder) {
 	if h.tid != 0 {
 		p.say(" thread ")
 		p.count(h.tid)
+	}
+	if len(h.fds) == 0 {
+		return // the system does not tell them
 	}
 	p.say(" fd ")
 	slices.Sort(h.fds)

@@ -138,6 +138,10 @@ func title(r why.Rule) string {
 		return "impossible address"
 	case why.RuleNoIPv6:
 		return "no IPv6"
+	case why.RuleNoOption:
+		return "option not here"
+	case why.RuleExcluded:
+		return "excluded port range"
 	case why.RuleUnseen:
 		return "sockets that are not shown"
 	case why.RuleReserved:

@@ -19,7 +19,7 @@ func TestImports(t *testing.T) {
 		{"linux", "render/...", []string{
 			"github.com/vishvananda", "github.com/shirou", "github.com/spf13",
 			module + "cmd", module + "collector/sockdiag", module + "collector/procfs", module + "collector/owner",
-			module + "collector/rtnetlink", module + "collector/netfilter", module + "collector/netns",
+			module + "collector/rtnetlink", module + "collector/netfilter", module + "collector/netns", module + "collector/portable",
 		}},
 		{"linux", "collector/socket", []string{"github.com", "golang.org", module + "collector/fact"}},
 		{"linux", "collector/why", []string{"github.com", "golang.org", module + "collector/procfs", module + "render"}},
@@ -29,7 +29,11 @@ func TestImports(t *testing.T) {
 			"github.com/shirou", "github.com/rogpeppe", "github.com/google/go-cmp", module + "cmd/internal/mksock", module + "collector/netns/nstest",
 			module + "render/tui/tmuxtest",
 		}},
+		{"linux", "collector/portable", []string{
+			"github.com/vishvananda", "github.com/spf13", module + "collector/sockdiag", module + "collector/procfs", module + "collector/netns",
+		}},
 		{"darwin", "cmd/sockls", []string{"github.com/vishvananda"}},
+		{"windows", "cmd/sockls", []string{"github.com/vishvananda"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.goos+"/"+tt.pkgs, func(t *testing.T) {

@@ -51,6 +51,9 @@ func execute(ctx context.Context, s streams.Streams, cmd *cobra.Command, args []
 	case errors.As(err, &code):
 		return int(code)
 	}
+	if streams.ReaderGone(err) {
+		return exitFailed
+	}
 	complain(s, err.Error())
 	var syntax *filter.SyntaxError
 	if errors.As(err, &syntax) {

@@ -3,8 +3,6 @@ package streams
 import (
 	"io"
 	"os"
-
-	"golang.org/x/term"
 )
 
 // Streams are a program's surroundings.
@@ -12,9 +10,10 @@ type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 	// Terminal is set when Out is a terminal, Width is its width then and 0
-	// otherwise.
-	Terminal bool
-	Width    int
+	// otherwise. Escapes is set when it is known to understand escape sequences
+	// whatever TERM says.
+	Terminal, Escapes bool
+	Width             int
 	// Env looks up an environment variable, "" when it is not set.
 	Env func(name string) string
 }
@@ -22,12 +21,7 @@ type Streams struct {
 // System returns those of the process.
 func System() Streams {
 	s := Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv}
-	fd := int(os.Stdout.Fd())
-	if s.Terminal = term.IsTerminal(fd); s.Terminal {
-		if width, _, err := term.GetSize(fd); err == nil {
-			s.Width = width
-		}
-	}
+	s.Terminal, s.Escapes, s.Width = console(os.Stdout)
 	return s
 }
 
@@ -41,5 +35,5 @@ func (s Streams) Colour() bool {
 		return true
 	}
 	name := s.Env("TERM")
-	return s.Terminal && name != "" && name != "dumb" && s.Env("CLICOLOR") != "0"
+	return s.Terminal && (name != "" || s.Escapes) && name != "dumb" && s.Env("CLICOLOR") != "0"
 }

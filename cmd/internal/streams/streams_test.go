@@ -22,6 +22,9 @@ func TestColour(t *testing.T) {
 		{"no TERM", true, env{}, false},
 		{"CLICOLOR=0", true, env{"TERM": "xterm", "CLICOLOR": "0"}, false},
 	}
+	if !(Streams{Terminal: true, Escapes: true, Env: func(string) string { return "" }}).Colour() {
+		t.Error("a console of Windows, which has no TERM, is not coloured")
+	}
 	for _, tt := range tests {
 		s := Streams{Terminal: tt.terminal, Env: func(name string) string { return tt.env[name] }}
 		if got := s.Colour(); got != tt.want {

@@ -1,0 +1,5 @@
+package portable
+
+func unixSystem() *system { return aixSystem() }
+
+func unixHostOf() Host { return unixHost{} }

@@ -1,0 +1,5 @@
+package portable
+
+func unixSystem() *system { return dragonflySystem() }
+
+func unixHostOf() Host { return unixHost{} }

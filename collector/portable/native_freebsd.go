@@ -1,0 +1,5 @@
+package portable
+
+func unixSystem() *system { return freebsdSystem() }
+
+func unixHostOf() Host { return unixHost{} }

@@ -1,0 +1,5 @@
+package portable
+
+func unixSystem() *system { return netbsdSystem() }
+
+func unixHostOf() Host { return unixHost{} }

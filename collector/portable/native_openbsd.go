@@ -1,0 +1,5 @@
+package portable
+
+func unixSystem() *system { return openbsdSystem() }
+
+func unixHostOf() Host { return unixHost{} }
