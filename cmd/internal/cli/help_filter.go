@@ -27,13 +27,19 @@ Ends:
 
 Sockets:
   state STATE  exclude STATE        a state, or all connected synchronized bucket big
-  proto NAME  dev NAME  cgroup PATH  fwmark VALUE[/MASK]
-  any name of "sockls help columns" rtt > 50ms, retrans > 0, recv-q > 1MB, uid = 33,
+  proto NAME  family NAME           the protocol, the address family; lists
+  dev NAME  cgroup PATH             bound to this interface, made in this cgroup
+  fwmark VALUE[/MASK]               the mark
+  any of "sockls help columns"      rtt > 50ms, retrans > 0, recv-q > 1MB, uid = 33,
                                     congestion = bbr, v6only
 
 Processes:
-  pid N  process NAME  command TEXT  exe PATH  user NAME
-                                    exact, with * and ? a pattern, ~ a regular expression
+  pid N  process NAME  exe PATH     held by this process, one of that name, that program
+  command TEXT  unit U  cwd DIR     its command line, systemd unit, working directory
+  container C                       name, id or its beginning, pod
+  user NAME  process-user NAME      the owner of the socket, the user of the process
+                                    Texts are exact, with * and ? patterns, and after ~
+                                    regular expressions
 
 Joined by: and & &&   or | ||   not !   ( )
 
