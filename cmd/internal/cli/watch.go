@@ -112,7 +112,7 @@ func (o *watchOptions) flags(f *pflag.FlagSet) {
 	f.Func("queue", "tell of a queue when it comes to hold more than `BYTES`; 65536 unless it is given", func(text string) error {
 		n, err := strconv.ParseUint(text, 10, 32)
 		if err != nil {
-			return errors.New("it is a number of bytes up to " + strconv.Itoa(math.MaxUint32))
+			return errors.New("it is a number of bytes up to " + strconv.FormatUint(math.MaxUint32, 10))
 		}
 		o.queue = uint32(n)
 		return nil
