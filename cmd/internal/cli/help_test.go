@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -43,7 +44,8 @@ func TestTopics(t *testing.T) {
 	}
 }
 
-// TestConfigTopic takes the example for a file, which has to have every key.
+// TestConfigTopic takes the examples, here and in the README, for files, which have
+// to have every key.
 func TestConfigTopic(t *testing.T) {
 	var file strings.Builder
 	for line := range strings.Lines(printed(t, "help", "config")) {
@@ -52,16 +54,24 @@ func TestConfigTopic(t *testing.T) {
 			file.WriteString(strings.TrimSpace(line) + "\n")
 		}
 	}
-	lines, err := config.Parse(file.String())
+	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(lines) != len(settings) {
-		t.Errorf("%d settings, want %d", len(lines), len(settings))
-	}
-	for _, line := range lines {
-		if _, _, err := settingOf(line); err != nil {
-			t.Error(err)
+	_, example, _ := strings.Cut(string(readme), "```toml\n")
+	example, _, _ = strings.Cut(example, "```")
+	for _, text := range []string{file.String(), example} {
+		lines, err := config.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(lines) != len(settings) {
+			t.Errorf("%d settings, want %d: %s", len(lines), len(settings), text)
+		}
+		for _, line := range lines {
+			if _, _, err := settingOf(line); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
