@@ -3,10 +3,10 @@ package watch
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // Watch looks at a machine again and again, and listens meanwhile.
@@ -118,7 +118,7 @@ func (r *run) loop(ctx context.Context, yield func([]Event) error) error {
 			ended = time.Now()
 		}
 		if len(r.events) > 0 || looked {
-			slices.SortStableFunc(r.events, func(a, b Event) int { return a.Time.Compare(b.Time) })
+			sorting.Stable(r.events, func(a, b Event) int { return a.Time.Compare(b.Time) })
 			if err := yield(r.events); err != nil {
 				return err
 			}

@@ -152,7 +152,7 @@ func places(sockets []*socket.Socket) []*socket.Socket {
 	for _, s := range all {
 		sorting.Stable(s.Processes, func(a, b socket.Holder) int { return a.Process.PID - b.Process.PID })
 	}
-	slices.SortStableFunc(all, socket.Compare)
+	sorting.Stable(all, socket.Compare)
 	return all
 }
 
