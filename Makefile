@@ -4,7 +4,12 @@ GO       ?= go
 GOFUMPT  := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DEPGUARD := github.com/OpenPeeDeeP/depguard/v2/cmd/depguard@v2.2.1
+NFPM     := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FUZZTIME ?= 10s
+DIST     ?= dist
+# For what deb and rpm packages are made.
+PACKAGED ?= amd64 arm64
 
 # Programs that the tests and the benchmark compare with or look through, and
 # the Debian packages that have them.
@@ -16,10 +21,10 @@ CROSS := linux/amd64 linux/arm64 linux/arm linux/386 linux/riscv64 linux/s390x l
 	darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 openbsd/amd64 \
 	netbsd/amd64 dragonfly/amd64 solaris/amd64 illumos/amd64
 
-.PHONY: help build run deps test wine race lint fuzz bench cross clean
+.PHONY: help build run deps test wine race lint vuln fuzz bench cross docs dist stage deb rpm clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z ]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
 
 build: ## build bin/sockls
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/sockls ./cmd/sockls
@@ -69,6 +74,23 @@ cross: ## build and vet for every supported system
 		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/sockls || exit 1; \
 		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
 	done
+
+docs: ## write man pages, completions and a reference to DIST/docs
+	$(GO) run ./cmd/gendocs -out $(DIST)/docs
+
+dist: ## build reproducible archives for every supported system in DIST/archives
+	$(GO) run ./cmd/internal/pack -out $(DIST)/archives $(CROSS)
+
+stage:
+	$(GO) run ./cmd/internal/pack -out $(DIST)/stage -stage $(PACKAGED:%=linux/%)
+
+deb rpm: stage ## make packages for Linux of what stands in the tree, in DIST
+	@set -a; . $(DIST)/stage/edition; STAGE=$(DIST)/stage; for ARCH in $(PACKAGED); do \
+		$(GO) run $(NFPM) package --config .nfpm.yaml --packager $@ --target $(DIST) || exit 1; \
+	done
+
+vuln: ## look for known vulnerabilities in what is called
+	$(GO) run $(GOVULNCHECK) ./...
 
 clean: ## remove what was built
 	rm -rf bin dist

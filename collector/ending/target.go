@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // Target is a process as the collector saw it.
@@ -37,7 +38,7 @@ func Targets(sockets []*socket.Socket) []Target {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Target) int { return cmp.Compare(a.PID, b.PID) })
+	sorting.Stable(all, func(a, b Target) int { return cmp.Compare(a.PID, b.PID) })
 	return all
 }
 

@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/sockls/sockls/collector/socket"
@@ -68,10 +67,14 @@ func (p *parser) meant(t token) string {
 
 // anagram reports whether two words have the same letters.
 func anagram(a, b string) bool {
-	x, y := []byte(a), []byte(b)
-	slices.Sort(x)
-	slices.Sort(y)
-	return slices.Equal(x, y)
+	var letters [256]int
+	for _, c := range []byte(a) {
+		letters[c]++
+	}
+	for _, c := range []byte(b) {
+		letters[c]--
+	}
+	return letters == [256]int{}
 }
 
 func isOperator(word string) bool {

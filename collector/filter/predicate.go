@@ -22,7 +22,7 @@ func lookupKeyword(name string) (keyword, bool) {
 }
 
 func keywords() []keyword {
-	return []keyword{
+	list := []keyword{
 		{"src", true, func(p *parser) (Expr, error) { return p.hostPredicate(Local) }},
 		{"dst", true, func(p *parser) (Expr, error) { return p.hostPredicate(Remote) }},
 		{"addr", false, func(p *parser) (Expr, error) { return p.hostPredicate(Either) }},
@@ -55,18 +55,20 @@ func keywords() []keyword {
 		{"local-address", false, func(p *parser) (Expr, error) { return p.hostPredicate(Local) }},
 		{"remote-address", false, func(p *parser) (Expr, error) { return p.hostPredicate(Remote) }},
 		{"name", false, func(p *parser) (Expr, error) { return p.processPredicate(ProcessName) }},
-		{"fd", false, (*parser).onlyColumn},
-		{"tid", false, (*parser).onlyColumn},
-		{"started", false, (*parser).onlyColumn},
-		{"parents", false, (*parser).onlyColumn},
-		{"inner-pid", false, (*parser).onlyColumn},
 		{"any", false, func(*parser) (Expr, error) { return And{}, nil }},
 		{"none", false, func(*parser) (Expr, error) { return Or{}, nil }},
 	}
+	for _, name := range refusedColumns {
+		list = append(list, keyword{name, false, (*parser).onlyColumn})
+	}
+	return list
 }
 
-// onlyColumn refuses a column that filters do not know, which would else be the
-// name of a process.
+// refusedColumns are those that filters do not know.
+var refusedColumns = [...]string{"fd", "tid", "started", "parents", "inner-pid"}
+
+// onlyColumn refuses one of refusedColumns, which would else be the name of a
+// process.
 func (p *parser) onlyColumn() (Expr, error) {
 	return nil, p.errorAt(p.tok, "the word before is a column that filters cannot ask for; for a process of that name write: process NAME")
 }

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // NewRanges puts ranges in order and joins those that touch.
 func NewRanges(list []Range) Ranges {
 	list = slices.DeleteFunc(list, func(r Range) bool { return r.First > r.Last })
-	slices.SortFunc(list, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
+	sorting.Stable(list, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
 	var out Ranges
 	for _, r := range list {
 		if n := len(out); n > 0 && (out[n-1].Last == math.MaxInt64 || r.First <= out[n-1].Last+1) {

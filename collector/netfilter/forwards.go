@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // forwards turns what was found into what the model has. A rule that is reached
@@ -53,7 +54,7 @@ func (f *found) forwards() []machine.Forward {
 		}
 	}
 	if len(f.others) > 0 { // which comes first means nothing
-		slices.SortFunc(targets, netip.AddrPort.Compare)
+		sorting.Stable(targets, netip.AddrPort.Compare)
 		targets = slices.Compact(targets)
 	}
 	if len(targets) > 0 && !one.Elsewhere {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // setKind is what a set says of itself.
@@ -68,7 +70,7 @@ func newSet(kind setKind, list []entry) *set {
 		}
 	}
 	// A hash has them in no order, and what is left for the others comes last.
-	slices.SortStableFunc(s.elements, func(a, b element) int {
+	sorting.Stable(s.elements, func(a, b element) int {
 		if c := cmp.Compare(bit(a.catchall), bit(b.catchall)); c != 0 {
 			return c
 		}
@@ -103,7 +105,7 @@ func (s *set) add(e *entry, first, last []byte) {
 // its first key and one, with a flag, for the first key after it. Where a range
 // begins as another ends, the end comes first.
 func (s *set) intervals(list []entry) {
-	slices.SortStableFunc(list, func(a, b entry) int {
+	sorting.Stable(list, func(a, b entry) int {
 		if c := bytes.Compare(a.key, b.key); c != 0 {
 			return c
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sockls/sockls/collector/machine"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // number is a key of up to 16 bytes: a port, a protocol, an address.
@@ -69,7 +70,7 @@ func (n number) before() number {
 
 // newSpans orders ranges and joins those that touch.
 func newSpans(list []span) spans {
-	slices.SortFunc(list, func(a, b span) int { return a.first.compare(b.first) })
+	sorting.Stable(list, func(a, b span) int { return a.first.compare(b.first) })
 	out := make(spans, 0, len(list))
 	for _, s := range list {
 		if s.first.compare(s.last) > 0 {

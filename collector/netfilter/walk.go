@@ -2,7 +2,8 @@ package netfilter
 
 import (
 	"cmp"
-	"slices"
+
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // Rules and elements that are looked at in one reading, and forwards that are
@@ -48,7 +49,7 @@ func (w *walker) walk(sets ...*ruleset) {
 				}
 			}
 		}
-		slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.base.priority, b.base.priority) })
+		sorting.Stable(entries, func(a, b entry) int { return cmp.Compare(a.base.priority, b.base.priority) })
 		for _, e := range entries {
 			p.rules = e.rules
 			before := p.passed

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // maxProcessPaths is how many processes are kept as ways to a namespace: the
@@ -28,7 +29,9 @@ func List(o Options) ([]Namespace, Seen, error) {
 	l.names()
 	err := l.processes()
 	all := make([]Namespace, 0, len(l.byInode))
-	for _, inode := range slices.Sorted(maps.Keys(l.byInode)) {
+	inodes := slices.Collect(maps.Keys(l.byInode))
+	sorting.Stable(inodes, cmp.Compare)
+	for _, inode := range inodes {
 		all = append(all, l.byInode[inode].namespace())
 	}
 	return all, l.seen, err

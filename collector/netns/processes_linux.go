@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // maxWorkers is where more threads stop to gain: all look things up in the same
@@ -57,7 +59,7 @@ func (l *lister) processes() error {
 			l.seen.DeniedPID = pid
 		}
 	}
-	slices.SortFunc(tasks, func(a, b task) int { return cmp.Or(cmp.Compare(a.pid, b.pid), cmp.Compare(a.tid, b.tid)) })
+	sorting.Stable(tasks, func(a, b task) int { return cmp.Or(cmp.Compare(a.pid, b.pid), cmp.Compare(a.tid, b.tid)) })
 	for _, t := range tasks {
 		l.task(t)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/collector/procfs"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // Proc walks /proc/PID/fd. It needs no privilege for the caller's own
@@ -120,5 +121,5 @@ func (r *Result) merge(w Want, workers []walker) {
 		r.Starved += workers[i].starved
 	}
 	r.held, r.starts = group(w.Inodes.Len(), found)
-	slices.SortFunc(r.Strays, compareDescriptors)
+	sorting.Stable(r.Strays, compareDescriptors)
 }

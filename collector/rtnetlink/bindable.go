@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
+
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // always are the prefixes that may be bound whatever the tables say: multicast
@@ -37,7 +39,7 @@ func bindable(routes []route) []netip.Prefix {
 		found = appendWithout(found, p, inside(p, others))
 	}
 	found = append(found, always()...)
-	slices.SortFunc(found, netip.Prefix.Compare)
+	sorting.Stable(found, netip.Prefix.Compare)
 	return slices.Compact(found)
 }
 

@@ -2,9 +2,9 @@ package rtnetlink
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/sockls/sockls/collector/machine"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // Messages and attributes of links (include/uapi/linux/rtnetlink.h and
@@ -100,7 +100,7 @@ func (c *client) readLinks() ([]link, error) {
 			}
 			return nil
 		})
-	slices.SortFunc(links, func(a, b link) int { return cmp.Compare(a.Index, b.Index) })
+	sorting.Stable(links, func(a, b link) int { return cmp.Compare(a.Index, b.Index) })
 	for i := range links {
 		// A VRF is the master of its links and not of theirs: the ports of a bridge
 		// in a VRF are in none (l3mdev_master_ifindex_rcu in net/l3mdev/l3mdev.c).

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // Netlink protocols (include/uapi/linux/netlink.h).
@@ -51,7 +52,7 @@ func (r *reading) read() (*machine.Machine, []socket.Notice) {
 		r.ports = append(r.ports, services(r.settings.proc.Dir(), r.settings.sys)...)
 	}
 	r.machine.KernelPorts = append(r.machine.KernelPorts, r.ports...)
-	slices.SortFunc(r.machine.KernelPorts, comparePorts)
+	sorting.Stable(r.machine.KernelPorts, comparePorts)
 	r.machine.KernelPorts = slices.Compact(r.machine.KernelPorts)
 	return &r.machine, r.notices
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // compile makes a program of a condition that lift has left. It tells which
@@ -44,7 +45,7 @@ func shorten(e filter.Expr, ops opset) filter.Expr {
 		all[i] = sized{at: i, size: c.front}
 		total += c.front
 	}
-	slices.SortFunc(all, func(a, b sized) int { return cmp.Compare(b.size, a.size) })
+	sorting.Stable(all, func(a, b sized) int { return cmp.Compare(b.size, a.size) })
 	dropped := map[int]bool{}
 	for _, s := range all {
 		if total <= maxProgram {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sockls/sockls/collector/filter"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // maxRanges is how many ranges of ports one comparison of a program has at
@@ -52,7 +53,7 @@ func coarse(ranges filter.Ranges) filter.Ranges {
 		gaps[i] = i
 	}
 	width := func(i int) int64 { return ranges[i+1].First - ranges[i].Last }
-	slices.SortFunc(gaps, func(a, b int) int { return cmp.Compare(width(b), width(a)) })
+	sorting.Stable(gaps, func(a, b int) int { return cmp.Compare(width(b), width(a)) })
 	kept := gaps[:maxRanges-1]
 	slices.Sort(kept)
 	joined := make(filter.Ranges, 0, maxRanges)

@@ -29,6 +29,9 @@ var protoNames = [protoEnd]string{
 }
 
 // String returns the name used by the JSON contract and by --query.
+// It is called in so many places that to inline it takes 12 KB.
+//
+//go:noinline
 func (p Proto) String() string {
 	if p >= protoEnd {
 		p = ProtoUnknown

@@ -65,12 +65,12 @@ func (d *destinations) add(s *socket.Socket) {
 
 // forget drops at least half of the destinations.
 func (d *destinations) forget() {
-	most := make([]int32, 0, len(d.used))
+	most := make([]int, 0, len(d.used))
 	for _, u := range d.used {
-		most = append(most, u.ports+u.missed)
+		most = append(most, int(u.ports+u.missed))
 	}
 	slices.Sort(most)
-	d.floor = most[len(most)/2]
+	d.floor = int32(most[len(most)/2])
 	for key, u := range d.used {
 		if u.ports+u.missed <= d.floor {
 			delete(d.used, key)

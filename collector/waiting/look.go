@@ -34,13 +34,14 @@ type looker struct {
 func newLooker(w *Wait) *looker {
 	l := &looker{Wait: w, found: make([][]*socket.Socket, len(w.Targets))}
 	var ranges filter.Ranges
-	ports := make([]int64, 0, len(w.Targets))
+	ports := make([]int, 0, len(w.Targets))
 	for _, t := range w.Targets {
 		l.protos |= socket.ProtoSetOf(t.Proto)
-		ports = append(ports, int64(t.Port))
+		ports = append(ports, int(t.Port))
 	}
 	slices.Sort(ports)
-	for _, port := range slices.Compact(ports) {
+	for _, number := range slices.Compact(ports) {
+		port := int64(number)
 		if n := len(ranges); n > 0 && ranges[n-1].Last == port-1 {
 			ranges[n-1].Last = port
 			continue

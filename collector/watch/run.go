@@ -2,10 +2,10 @@ package watch
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // run is one call of Run.
@@ -59,7 +59,7 @@ func (r *run) loop(ctx context.Context, yield func([]Event) error) error {
 			ended = time.Now()
 		}
 		if len(r.events) > 0 || looked {
-			slices.SortStableFunc(r.events, func(a, b Event) int { return a.Time.Compare(b.Time) })
+			sorting.Stable(r.events, func(a, b Event) int { return a.Time.Compare(b.Time) })
 			if err := yield(r.events); err != nil {
 				return err
 			}

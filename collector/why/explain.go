@@ -3,10 +3,10 @@ package why
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // Explain answers for a situation: what the kernel would do, everything that
@@ -41,7 +41,7 @@ func explain(s Situation, decide decider) Answer {
 	a.Reasons = append(a.Reasons, x.obstacles()...)
 	a.Reasons = append(a.Reasons, x.clashes()...)
 	a.Reasons = append(a.Reasons, x.surroundings()...)
-	slices.SortStableFunc(a.Reasons, compareReasons)
+	sorting.Stable(a.Reasons, compareReasons)
 	if a.Verdict == Refused && rank(x.decision.Obstacle) == 0 {
 		// As long as the wish itself is impossible, nobody has to be ended for it.
 		for i := range a.Reasons {

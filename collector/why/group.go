@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"encoding/binary"
 	"net/netip"
-	"slices"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // group is what is told in one breath: the clashes of one rule that relate to
@@ -90,7 +90,7 @@ func (g *group) lastFirst() {
 	if g.rule != RuleTimeWait && g.rule != RuleClosing {
 		return
 	}
-	slices.SortStableFunc(g.sockets, func(a, b *socket.Socket) int {
+	sorting.Stable(g.sockets, func(a, b *socket.Socket) int {
 		return cmp.Compare(left(b), left(a))
 	})
 }

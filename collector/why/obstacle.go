@@ -9,6 +9,7 @@ import (
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // obstacles are what makes bind fail whoever has the port, and that nobody can
@@ -157,7 +158,7 @@ func (x *explainer) nearAddresses() (near []netip.Addr, rest int) {
 			}
 		}
 	}
-	slices.SortStableFunc(near, func(a, b netip.Addr) int {
+	sorting.Stable(near, func(a, b netip.Addr) int {
 		if c := cmp.Compare(alike(b, wanted), alike(a, wanted)); c != 0 {
 			return c
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sockls/sockls/collector/machine"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // surroundings are what stands in nobody's way and is worth knowing.
@@ -215,7 +216,7 @@ func (x *explainer) reserveRemedies() []Remedy {
 	}
 	r := Remedy{Text: "Reserve the port for the server, as root, so that the kernel chooses it for nobody."}
 	ranges := append(slices.Clone(x.Machine.Reserved), machine.Ports{First: x.Bind.Port, Last: x.Bind.Port})
-	slices.SortFunc(ranges, func(a, b machine.Ports) int { return cmp.Compare(a.First, b.First) })
+	sorting.Stable(ranges, func(a, b machine.Ports) int { return cmp.Compare(a.First, b.First) })
 	if len(ranges) > most {
 		r.Text += " Add it to those that are in net.ipv4.ip_local_reserved_ports."
 		return []Remedy{r}

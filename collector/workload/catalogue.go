@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/sockls/sockls/collector/sorting"
 )
 
 // The limits of what is read: far above any machine's, far below what would
@@ -176,7 +178,7 @@ func (c *catalogue) dropInsOf(name, of string) []string {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b dropIn) int { return cmp.Compare(a.base, b.base) })
+	sorting.Stable(all, func(a, b dropIn) int { return cmp.Compare(a.base, b.base) })
 	paths := make([]string, len(all))
 	for i := range all {
 		paths[i] = all[i].path

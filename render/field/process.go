@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 	"github.com/sockls/sockls/render/text"
 )
 
@@ -78,7 +79,7 @@ func groupByName(holders []socket.Holder) []socket.Holder {
 		}
 	}
 	holders = slices.Clone(holders)
-	slices.SortStableFunc(holders, func(a, b socket.Holder) int {
+	sorting.Stable(holders, func(a, b socket.Holder) int {
 		return cmp.Compare(first[a.Process.Name], first[b.Process.Name])
 	})
 	return holders

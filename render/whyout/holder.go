@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 	"github.com/sockls/sockls/collector/why"
 	"github.com/sockls/sockls/render/text"
 )
@@ -125,7 +126,7 @@ func (p *pen) ownerless(r *why.Reason) {
 func (p *pen) names(all []holder) {
 	left := len(all)
 	all = slices.Clone(all[:min(len(all), mostNames)])
-	slices.SortStableFunc(all, func(a, b holder) int { return strings.Compare(a.Name, b.Name) })
+	sorting.Stable(all, func(a, b holder) int { return strings.Compare(a.Name, b.Name) })
 	left -= len(all)
 	for i := 0; i < len(all); {
 		if i > 0 {

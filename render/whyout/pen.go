@@ -39,7 +39,11 @@ func (p *pen) flush(w io.Writer) error {
 
 // The following append to scratch.
 
-func (p *pen) say(s string)  { p.scratch = append(p.scratch, s...) }
+// It is called in so many places that to inline it takes 29 KB.
+//
+//go:noinline
+func (p *pen) say(s string) { p.scratch = append(p.scratch, s...) }
+
 func (p *pen) name(s string) { p.scratch = text.AppendQuoted(p.scratch, s) }
 func (p *pen) count(n int)   { p.scratch = strconv.AppendInt(p.scratch, int64(n), 10) }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/sockls/sockls/collector/ending"
 	"github.com/sockls/sockls/collector/sockdiag"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 	"github.com/sockls/sockls/render/jsonout"
 )
 
@@ -81,7 +82,7 @@ func (c *closing) find(ctx context.Context) error {
 	c.query.Details |= holderDetails | socket.DetailUser | socket.DetailNetNS | socket.DetailIdentity
 	report, err := collector.Gather(ctx, c.collector, c.query, func(s *socket.Socket) { c.sockets = append(c.sockets, s) })
 	c.notices = slices.Concat(c.list.advice, report.Notices)
-	slices.SortStableFunc(c.sockets, socket.Compare)
+	sorting.Stable(c.sockets, socket.Compare)
 	return err
 }
 

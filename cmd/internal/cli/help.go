@@ -2,26 +2,57 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/render/field"
 )
 
-// topics are pages of help that belong to no command. Those that come from a
-// registry are put together when somebody reads them.
+// topic is a page of help that belongs to no command. What comes from a registry
+// is put together when somebody reads it.
+type topic struct {
+	name, short string
+	text        func(root *cobra.Command) string
+}
+
+var topicList = [...]topic{
+	{"columns", "Everything that can be a column, a sort key or an operand of a filter", func(*cobra.Command) string { return allColumns() }},
+	{"filter", "The language of filters", func(*cobra.Command) string { return filterHelp }},
+	{"json", "What the JSON has, and what of it stays", func(*cobra.Command) string { return jsonHelp() }},
+	{"exit-codes", "What the exit codes of each command mean", exitHelp},
+	{"config", "A file of defaults", func(*cobra.Command) string { return configHelp }},
+}
+
 func topics() []*cobra.Command {
-	columns := &cobra.Command{Use: "columns", Short: "Everything that can be a column, a sort key or an operand of a filter"}
-	usual := columns.HelpFunc()
-	columns.SetHelpFunc(func(c *cobra.Command, args []string) {
-		c.Long = allColumns()
-		usual(c, args)
-	})
-	return []*cobra.Command{
-		{Use: "filter", Short: "The language of filters", Long: filterHelp},
-		columns,
+	var all []*cobra.Command
+	for i := range topicList {
+		t := &topicList[i]
+		page := &cobra.Command{Use: t.name, Short: t.short}
+		usual := page.HelpFunc()
+		page.SetHelpFunc(func(c *cobra.Command, args []string) {
+			c.Long = t.text(c.Root())
+			usual(c, args)
+		})
+		all = append(all, page)
 	}
+	return all
+}
+
+// Reference returns the program as it is documented: a command line that is never
+// run, whose pages of help are all there.
+func Reference() *cobra.Command {
+	root := newRootCmd(streams.Streams{}, nil)
+	for _, c := range root.Commands() {
+		for i := range topicList {
+			if c.Name() == topicList[i].name {
+				c.Long = topicList[i].text(root)
+			}
+		}
+	}
+	return root
 }
 
 // columnList lists columns with their help.
@@ -42,57 +73,31 @@ func basicColumns() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// allColumns lists all, below the flags that ask for many of them at once.
+// allColumns lists all, below the flags that ask for many of them at once, and in
+// the end those that belong to no flag.
 func allColumns() string {
 	var b strings.Builder
 	b.WriteString("Names that --columns, --sort and filters take. A line beneath a row and the JSON\nhave them too.\n\nBasic\n")
-	columnList(&b, field.Basic())
+	basic := field.Basic()
+	columnList(&b, basic)
+	listed := make(map[string]bool)
+	for i := range basic {
+		listed[basic[i].Name] = true
+	}
 	for _, set := range field.Sets() {
 		name := "--" + set.Flag
 		if set.Letter != "" {
 			name = "-" + set.Letter + ", " + name
 		}
 		fmt.Fprintf(&b, "\n%s: %s\n", name, set.Help)
-		columnList(&b, set.All())
+		columns := set.All()
+		columnList(&b, columns)
+		for i := range columns {
+			listed[columns[i].Name] = true
+		}
 	}
+	rest := slices.DeleteFunc(field.All(), func(f field.Field) bool { return listed[f.Name] })
+	b.WriteString("\nOthers\n")
+	columnList(&b, rest)
 	return strings.TrimRight(b.String(), "\n")
 }
-
-const filterHelp = `A filter says which sockets to show. It stands behind the flags, in quotes where
-the shell would take a character for itself, or in a file (-F FILE). Whatever ss
-understands is understood; precedence is not, and, or; two predicates side by
-side are joined by and.
-
-Without -l, -a or a state the sockets are those that ss shows, connected ones, as
-long as ss has all the predicates. With any other, sockets in every state are meant.
-
-Shorthand:
-  :8080  8080  8000-8100  80,443    port of either end
-  10.0.0.5  10/8  [::1]:443         address of either end
-  nginx  'ng*'                      name of a process that holds the socket
-  /run/x.sock  @abstract            unix address
-  tcp  listening                    protocol, state
-
-Ends:
-  sport OP PORT  dport  port        local, remote, either; = != < <= > >= or eq ne lt
-                                    le gt ge; numbers, services, ranges, lists
-  src HOST  dst  host               address[/length][:port], host name, [IPv6], *,
-                                    unix:GLOB, link:PROTOCOL:DEVICE, netlink:NAME:ID,
-                                    vsock:CID:PORT
-  local SCOPE  remote SCOPE         loopback, private, public, wildcard
-  range RANGE                       of the local port: well-known, registered, dynamic
-  autobound                         the kernel chose the local port
-
-Sockets:
-  state STATE  exclude STATE        a state, or all connected synchronized bucket big
-  proto NAME  dev NAME  cgroup PATH  fwmark VALUE[/MASK]
-  any name of "sockls help columns" rtt > 50ms, retrans > 0, recv-q > 1MB, uid = 33,
-                                    congestion = bbr, v6only
-
-Processes:
-  pid N  process NAME  command TEXT  exe PATH  user NAME
-                                    exact, with * and ? a pattern, ~ a regular expression
-
-Joined by: and & &&   or | ||   not !   ( )
-
---explain-filter shows how a filter is read and what of it the kernel does.`

@@ -12,6 +12,7 @@ import (
 	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 	"github.com/sockls/sockls/render/jsonout"
 	"github.com/sockls/sockls/render/text"
 )
@@ -125,7 +126,7 @@ func (k *killing) find(ctx context.Context) error {
 		}
 	})
 	k.notices = slices.Concat(list.advice, report.Notices)
-	slices.SortStableFunc(k.sockets, socket.Compare)
+	sorting.Stable(k.sockets, socket.Compare)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/filter"
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 	"github.com/sockls/sockls/collector/why"
 	"github.com/sockls/sockls/render/jsonout"
 )
@@ -118,7 +119,7 @@ func onPortsOf(sockets []*socket.Socket) filter.Port {
 		port := int64(s.Local.Port)
 		match.Ranges = append(match.Ranges, filter.Range{First: port, Last: port})
 	}
-	slices.SortFunc(match.Ranges, func(a, b filter.Range) int { return cmp.Compare(a.First, b.First) })
+	sorting.Stable(match.Ranges, func(a, b filter.Range) int { return cmp.Compare(a.First, b.First) })
 	match.Ranges = slices.Compact(match.Ranges)
 	return match
 }

@@ -38,6 +38,9 @@ func execute(ctx context.Context, s streams.Streams, cmd *cobra.Command, args []
 	// What cobra prints itself, such as help, it prints without looking.
 	out := &checkedWriter{w: s.Out}
 	cmd.SetArgs(unaliased(args))
+	if isCompletion(args) {
+		complete(cmd, systemHints())
+	}
 	cmd.SetOut(out)
 	cmd.SetErr(s.Err)
 	err := cmd.ExecuteContext(ctx)

@@ -52,7 +52,7 @@ func TestREADME(t *testing.T) {
 			}
 			commands++
 			cmd := exec.Command("sh", "-c", "trap : INT; "+line)
-			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "XDG_CONFIG_HOME="+files)
 			cmd.Dir = files
 			cmd.SysProcAttr = &unix.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Setpgid: true}
 			var stdout, stderr bytes.Buffer

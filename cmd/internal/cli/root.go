@@ -40,6 +40,9 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownCommand,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return configure(cmd, s)
+		},
 		RunE: func(cmd *cobra.Command, words []string) error {
 			if showVersion {
 				return printVersion(s)
@@ -67,6 +70,7 @@ Exit code: 0 something matched, 1 nothing matched, 2 wrong usage or failure,
 	// a sixth of its size.
 	f.BoolVarP(&showVersion, "version", "V", false, "print the version")
 	f.BoolP("help", "h", false, "print this help")
+	cmd.PersistentFlags().Bool("no-config", false, "do without the config file (sockls help config)")
 	cmd.AddCommand(newWhyCmd(s, nil), newKillCmd(s, nil), newCloseCmd(s, nil), newWaitCmd(s, nil), newWatchCmd(s, nil), newVersionCmd(s))
 	cmd.AddCommand(topics()...)
 	return cmd

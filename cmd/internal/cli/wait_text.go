@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sockls/sockls/collector/socket"
+	"github.com/sockls/sockls/collector/sorting"
 	"github.com/sockls/sockls/collector/waiting"
 	"github.com/sockls/sockls/collector/why"
 	"github.com/sockls/sockls/render/text"
@@ -149,9 +150,9 @@ func places(sockets []*socket.Socket) []*socket.Socket {
 		all = append(all, &row)
 	}
 	for _, s := range all {
-		slices.SortStableFunc(s.Processes, func(a, b socket.Holder) int { return a.Process.PID - b.Process.PID })
+		sorting.Stable(s.Processes, func(a, b socket.Holder) int { return a.Process.PID - b.Process.PID })
 	}
-	slices.SortStableFunc(all, socket.Compare)
+	sorting.Stable(all, socket.Compare)
 	return all
 }
 
