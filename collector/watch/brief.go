@@ -103,14 +103,14 @@ func (r *run) claimed(e *entry) bool {
 		return true
 	}
 	b.told = true
-	e.inView, e.final, e.since = true, &b.destroyed, b.at
+	e.inView, e.final, e.since, e.after = true, &b.destroyed, b.at, b.after
 	at := b.at // it may have been heard of while the look went on
 	if r.began.After(at) {
 		at = r.began
 	}
 	r.events = append(r.events,
 		Event{Kind: Open, Time: b.at, Socket: &was, Brief: true},
-		Event{Kind: Change, Time: at, Socket: s, Before: &was, Changed: r.table.changes(&was, s), Whole: true, Lived: at.Sub(b.at)})
+		Event{Kind: Change, Time: at, Socket: s, Before: &was, Changed: r.table.changes(&was, s), Whole: true, Lived: at.Sub(b.at), Most: e.most(at)})
 	return true
 }
 

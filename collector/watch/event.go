@@ -41,8 +41,11 @@ type Event struct {
 	// Change or a Close.
 	Held []socket.Holder
 	// Lived is how long the socket was there, as far as the watch has seen it.
-	// Whole is set when it has seen it open.
+	// Whole is set when it has seen it open, and Most is then the most that it can
+	// have lived: it may have opened right after the look before. At a Change they
+	// are its age.
 	Lived time.Duration
+	Most  time.Duration
 	Whole bool
 	// Crossed is set for an Open or a Close of a socket that was there before, or
 	// still is: it has come to match the filter, or does not any more.

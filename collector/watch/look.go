@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sockls/sockls/collector/socket"
@@ -36,10 +37,10 @@ func (r *run) look(ctx context.Context) error {
 				now = &r.scratch
 			}
 			if e.inode == s.Inode {
-				inherit(now, e.socket)
+				r.inherit(now, e.socket)
 			}
 			if fate == hasChanged {
-				changed = append(changed, moved{e, now})
+				changed = append(changed, moved{e, now, false})
 				break
 			}
 			if r.Rows != nil {
@@ -65,12 +66,12 @@ func (r *run) look(ctx context.Context) error {
 	complete := err == nil && r.whole(report.Notices)
 	missed := t.end()
 	r.note(report.Notices)
-	if err := r.identify(ctx, fresh, changed); err != nil {
+	if changed, err = r.identify(ctx, fresh, append(changed, r.handedOver(&rows)...)); err != nil {
 		return err
 	}
 	r.tell(fresh, changed, missed, complete)
 	if r.Rows != nil {
-		r.Rows(r.rows())
+		r.Rows(r.began, r.rows())
 	}
 	return nil
 }
@@ -79,6 +80,32 @@ func (r *run) look(ctx context.Context) error {
 type moved struct {
 	*entry
 	now *socket.Socket
+	// handed is set where nothing but its holders may have changed.
+	handed bool
+}
+
+// asked is how many sockets are asked at a look whether who held them still does.
+const asked = 250
+
+// handedOver are those of some sockets, others at each look, that are held by
+// others than before: a descriptor was passed on, or a child of a server goes on
+// with what its parent has closed.
+func (r *run) handedOver(rows *socket.Rows) (moves []moved) {
+	if !r.Owners || !r.ready || r.table.full {
+		return nil
+	}
+	order := r.table.order
+	for range min(asked, len(order)) {
+		r.turn = (r.turn + 1) % len(order)
+		e := order[r.turn]
+		if e.seen != r.table.look || !e.inView || len(e.socket.Processes) == 0 || r.Source.Held(e.socket) {
+			continue
+		}
+		now := rows.Add(e.socket)
+		now.Processes, now.NoProcess, now.MoreHolders = nil, socket.ReasonNone, false
+		moves = append(moves, moved{e, now, true})
+	}
+	return moves
 }
 
 // whole reports whether a look has seen the tables whole, by what it had to say.
@@ -105,39 +132,45 @@ func (r *run) whole(notices []socket.Notice) bool {
 }
 
 // inherit gives a row what is remembered of its socket.
-func inherit(now, before *socket.Socket) {
+func (r *run) inherit(now, before *socket.Socket) {
+	if r.Owners && now.State == socket.TimeWait && before.State != socket.TimeWait { // an orphan before
+		now.NoProcess = socket.ReasonTimeWait
+		return
+	}
 	now.Processes, now.NoProcess, now.MoreHolders = before.Processes, before.NoProcess, before.MoreHolders
 	if now.User == "" {
 		now.User = before.User
 	}
 }
 
-// identify finds the holders of those that are new, or have changed hands.
-func (r *run) identify(ctx context.Context, fresh []*entry, changed []moved) error {
+// identify finds the holders of those that are new, or have changed hands. It
+// returns changed without those that nobody holds but had only been handed over:
+// they are on their way out.
+func (r *run) identify(ctx context.Context, fresh []*entry, changed []moved) ([]moved, error) {
 	if !r.Owners {
-		return nil
+		return changed, nil
 	}
 	var rows []*socket.Socket
 	for _, e := range fresh {
 		rows = append(rows, e.socket)
 	}
 	for _, m := range changed {
-		if m.inode != m.now.Inode {
+		if m.handed || m.inode != m.now.Inode {
 			rows = append(rows, m.now)
 		}
 	}
 	if len(rows) == 0 {
-		return nil
+		return changed, nil
 	}
 	report, err := r.Source.Identify(ctx, rows)
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return nil, ctx.Err()
 	case err != nil:
 		r.notice(socket.Notice{Code: "owners-unavailable", Message: "processes could not be looked at: " + err.Error()})
 	}
 	r.note(report.Notices)
-	return nil
+	return slices.DeleteFunc(changed, func(m moved) bool { return m.handed && len(m.now.Processes) == 0 }), nil
 }
 
 // rows are all sockets in view.

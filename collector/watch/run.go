@@ -26,6 +26,7 @@ type run struct {
 	ready    bool            // the first look was taken
 	failed   int             // looks in a row
 	sound    time.Time       // when the last one began that has seen the tables whole
+	turn     int             // in the order, of who is asked whether it is still held
 	unread   map[string]bool // what the first one has said of tables that cannot be read
 	early    bool            // something waits for the next look
 	waiting  []*brief

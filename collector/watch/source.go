@@ -16,6 +16,9 @@ type Source interface {
 	Look(ctx context.Context, yield func(*socket.Socket) error) (socket.Report, error)
 	// Identify finds the holders of sockets, which it changes.
 	Identify(ctx context.Context, rows []*socket.Socket) (socket.Report, error)
+	// Held reports whether those that have held a socket still do, as far as can be
+	// told by a quick look at each.
+	Held(s *socket.Socket) bool
 	// Subscribe opens a subscription to the sockets that are destroyed from now on.
 	// It is an error where nobody tells of them.
 	Subscribe() (Subscription, error)

@@ -79,6 +79,13 @@ func (f *fake) Identify(_ context.Context, rows []*socket.Socket) (socket.Report
 	return socket.Report{}, nil
 }
 
+// Held goes by the name of the process.
+func (f *fake) Held(s *socket.Socket) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return s.Processes[0].Process.Name == f.holders[s.Inode]
+}
+
 func (f *fake) Subscribe() (Subscription, error) {
 	if f.silent {
 		return nil, errors.ErrUnsupported

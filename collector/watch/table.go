@@ -49,6 +49,7 @@ type entry struct {
 	socket *socket.Socket // as it was last told of, or seen
 	held   []socket.Holder
 	since  time.Time
+	after  time.Time // the look that it was not there at
 	gone   time.Time // of the first look that has missed it
 	final  *destroyed
 }

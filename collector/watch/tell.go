@@ -48,7 +48,7 @@ func (r *run) tell(fresh []*entry, changed []moved, missed []*entry, complete bo
 func (r *run) tellNew(e *entry) {
 	s := e.socket
 	r.table.take(e, s)
-	e.since, e.whole = r.began, r.ready
+	e.since, e.after, e.whole = r.began, r.last, r.ready
 	if r.ready && isRemains(s) && r.claimed(e) {
 		return
 	}
@@ -92,7 +92,7 @@ func (r *run) tellChange(m moved) {
 	case was && e.inView && len(names) > 0:
 		r.events = append(r.events, Event{
 			Kind: Change, Time: r.began, Socket: m.now, Before: before, Changed: names,
-			Held: lastHolders(e), Lived: r.began.Sub(e.since), Whole: e.whole,
+			Held: lastHolders(e), Lived: r.began.Sub(e.since), Most: e.most(r.began), Whole: e.whole,
 		})
 	case was != e.inView:
 		r.cross(e, before)
@@ -116,7 +116,8 @@ func (r *run) judgeAgain(e *entry, now *socket.Socket, rows *socket.Rows) {
 func (r *run) cross(e *entry, before *socket.Socket) {
 	event := Event{Kind: Open, Time: r.began, Socket: e.socket, Before: before, Crossed: true}
 	if !e.inView {
-		event.Kind, event.Held, event.Lived, event.Whole = Close, lastHolders(e), r.began.Sub(e.since), e.whole
+		event.Kind, event.Held = Close, lastHolders(e)
+		event.Lived, event.Most, event.Whole = r.began.Sub(e.since), e.most(r.began), e.whole
 	}
 	r.events = append(r.events, event)
 }
@@ -187,11 +188,19 @@ func (r *run) forget(e *entry) {
 	r.table.forget(e)
 }
 
+// most is the most that a socket can have lived until a time, 0 where nobody knows.
+func (e *entry) most(until time.Time) time.Duration {
+	if !e.whole {
+		return 0
+	}
+	return max(until.Sub(e.after), 0)
+}
+
 // closing is the end of a socket, with its last counters where they are known.
 func (r *run) closing(e *entry, at time.Time) Event {
 	event := Event{
 		Kind: Close, Time: at, Socket: e.socket, Held: lastHolders(e),
-		Lived: max(at.Sub(e.since), 0), Whole: e.whole,
+		Lived: max(at.Sub(e.since), 0), Most: e.most(at), Whole: e.whole,
 	}
 	if e.final == nil {
 		return event

@@ -27,9 +27,9 @@ type Watch struct {
 	Queue uint32
 	// Initial asks for an event for each socket that is there in the beginning.
 	Initial bool
-	// Rows, if not nil, is called after each look with all sockets in view. They
-	// may be kept and must not be changed.
-	Rows func([]*socket.Socket)
+	// Rows, if not nil, is called after each look with when it began and all sockets
+	// in view. They may be kept and must not be changed.
+	Rows func(began time.Time, rows []*socket.Socket)
 	// Notice, if not nil, is called with what could not be seen, once for each
 	// kind of it.
 	Notice func(socket.Notice)

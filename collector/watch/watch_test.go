@@ -36,6 +36,21 @@ func TestSeen(t *testing.T) {
 	})
 }
 
+// TestHandedOver: who holds a socket is asked again and again, and one that nobody
+// holds any more is about to end.
+func TestHandedOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(rowWith(1, socket.Established), rowWith(2, socket.Established))
+		f.holders = map[uint64]string{1001: "parent", 1002: "other"}
+		g := start(t, &Watch{Source: f, Owners: true, Initial: true})
+		g.after(500*time.Millisecond, "0s initial 1 ESTABLISHED by parent", "0s initial 2 ESTABLISHED by other")
+		f.do(func() { f.holders = map[uint64]string{1001: "child"} })
+		g.after(time.Second, "1s change 1 ESTABLISHED by child changed processes")
+		g.after(10 * time.Second)
+	})
+}
+
 // TestDestroyed: what the kernel tells is told at once, and once.
 func TestDestroyed(t *testing.T) {
 	t.Parallel()
@@ -328,7 +343,7 @@ func TestRows(t *testing.T) {
 		f := newFake(rowWith(1, socket.Established), rowWith(2, socket.Established))
 		f.holders[1001] = "one"
 		var last []*socket.Socket
-		g := start(t, &Watch{Source: f, Owners: true, Queue: 100, Rows: func(rows []*socket.Socket) { last = rows }})
+		g := start(t, &Watch{Source: f, Owners: true, Queue: 100, Rows: func(_ time.Time, rows []*socket.Socket) { last = rows }})
 		g.after(500 * time.Millisecond)
 		f.set(rowWith(1, socket.Established, func(s *socket.Socket) { s.RecvQ = 5 }))
 		f.destroy(rowWith(2, socket.Established))

@@ -1,6 +1,7 @@
 package eventout
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -17,7 +18,11 @@ func closed(e *watch.Event) []byte {
 	case !e.Whole:
 		dst = append(dst, '>')
 	}
-	dst = appendSpan(dst, e.Lived)
+	least, most := appendSpan(nil, e.Lived), appendSpan(nil, e.Most)
+	const near = 20 // where the two differ by less than a twentieth, one is enough
+	if dst = append(dst, least...); e.Whole && !bytes.Equal(least, most) && e.Most-e.Lived > e.Lived/near {
+		dst = append(append(dst, '-'), most...)
+	}
 	d := e.Socket.Details
 	if !e.Final || d == nil || d.TCP == nil || e.Socket.Remote.IsZero() {
 		return dst

@@ -205,6 +205,14 @@ func (o *Writer) changes(e *watch.Event) []byte {
 			dst = o.remote.Append(append(dst, "remote was "...), e.Before)
 		case "recv-q":
 			dst = strconv.AppendUint(append(dst, "recv-q "...), uint64(e.Socket.RecvQ), 10)
+			if s := e.Socket; s.State == socket.Listen {
+				dst = strconv.AppendUint(append(dst, " of "...), uint64(s.SendQ), 10)
+				if s.RecvQ > s.SendQ {
+					dst = append(dst, ": full"...)
+				} else {
+					dst = append(dst, ": no longer full"...)
+				}
+			}
 		case "send-q":
 			dst = strconv.AppendUint(append(dst, "send-q "...), uint64(e.Socket.SendQ), 10)
 		}

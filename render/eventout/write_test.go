@@ -55,7 +55,7 @@ func events() []watch.Event {
 	remains := with(row(socket.TimeWait, client, server), func(s *socket.Socket) { s.NoProcess = socket.ReasonTimeWait })
 	waiting := with(row(socket.Established, server, client), func(s *socket.Socket) { s.NoProcess = socket.ReasonNotAccepted })
 	hostile := row(socket.Listen, "[2001:db8::1234:5678:9abc:def0]:443", "", "a\x1b[2J\nb")
-	full := with(row(socket.Listen, server, "", "postgres"), func(s *socket.Socket) { s.RecvQ = 129 })
+	full := with(row(socket.Listen, server, "", "postgres"), func(s *socket.Socket) { s.RecvQ, s.SendQ = 129, 128 })
 	return []watch.Event{
 		{Kind: watch.Initial, Time: at, Socket: row(socket.Listen, server, "", "postgres", "postgres")},
 		{Kind: watch.Open, Time: at, Socket: live},
@@ -84,7 +84,7 @@ const plain = `
 14:03:07.512 + tcp  LISTEN      [2001:db8::1234:5678:9abc:def0]:443 "a\x1b[2J\nb"[100]
 14:03:07.512 ~ tcp  CLOSE_WAIT  127.0.0.1:40022       127.0.0.1:5432        psql[100]  was ESTABLISHED
 14:03:07.512 ~ tcp  ESTABLISHED 127.0.0.1:5432        127.0.0.1:40022       postgres[100]  was (not accepted yet)
-14:03:07.512 ~ tcp  LISTEN      127.0.0.1:5432        postgres[100]  recv-q 129
+14:03:07.512 ~ tcp  LISTEN      127.0.0.1:5432        postgres[100]  recv-q 129 of 128: full
 14:03:07.512 ~ tcp  TIME_WAIT   127.0.0.1:40022       127.0.0.1:5432        psql[100]  was CLOSE_WAIT
 14:03:07.512 ~ tcp  ESTABLISHED 127.0.0.1:40022       127.0.0.1:5432        psql[100]  was BOUND, was at 0.0.0.0:40022, remote was -
 14:03:07.512 - tcp  CLOSE_WAIT  127.0.0.1:40022       127.0.0.1:5432        psql[100]  lived 1.6s, 12.4kB out, 1.1MB in, 2 retransmits

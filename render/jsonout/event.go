@@ -11,7 +11,7 @@ import (
 // concurrent use.
 //
 // Keys that are not about an event of the kind are null; those beyond "lived_ms"
-// are there only where they apply: "lived" says what that number is ("exact",
+// are there only where they apply: "lived" says what that number is ("between" it and "lived_max_ms",
 // "at-least" of a socket that was there before the watch, "at-most" of one that
 // came and went between two looks), "matches" that a socket was not opened or
 // closed but has come to match the filter (true), or does not any more (false),
@@ -75,6 +75,9 @@ func (o *Events) append(dst []byte, e *watch.Event) []byte {
 	default:
 		dst = strconv.AppendInt(dst, e.Lived.Milliseconds(), 10)
 		dst = appendName(dst, "lived", livedIs(e))
+		if e.Whole {
+			dst = appendNumber(dst, "lived_max_ms", uint64(e.Most.Milliseconds()))
+		}
 	}
 	if e.Crossed {
 		dst = appendFlag(dst, "matches", e.Kind == watch.Open)
@@ -109,8 +112,8 @@ func livedIs(e *watch.Event) string {
 	switch {
 	case e.Brief:
 		return "at-most"
-	case e.Whole && !e.Crossed:
-		return "exact"
+	case e.Whole:
+		return "between"
 	}
 	return "at-least"
 }

@@ -34,9 +34,9 @@ func TestEvents(t *testing.T) {
 		{
 			watch.Event{
 				Kind: watch.Change, Time: at, Socket: &remains, Before: s, Changed: []string{"state", "recv-q"},
-				Held: holders, Lived: 1500 * time.Millisecond, Whole: true,
+				Held: holders, Lived: 1500 * time.Millisecond, Most: 2 * time.Second, Whole: true,
 			},
-			`"event":"change","socket":{},"changed":["state","recv-q"],"lived_ms":1500,"lived":"exact","before":{},` +
+			`"event":"change","socket":{},"changed":["state","recv-q"],"lived_ms":1500,"lived":"between","lived_max_ms":2000,"before":{},` +
 				`"held_by":[{"pid":7,"fd":3,"name":"a\\xff","name_base64":"Yf8=","command":null,"exe":null,"uid":null,"user":null,"started":null}]}`,
 		},
 		{
@@ -52,7 +52,7 @@ func TestEvents(t *testing.T) {
 			`"event":"open","socket":{},"changed":null,"lived_ms":null,"matches":true,"before":{}}`,
 		},
 		{
-			watch.Event{Kind: watch.Close, Time: at, Socket: s, Before: s, Crossed: true, Whole: true},
+			watch.Event{Kind: watch.Close, Time: at, Socket: s, Before: s, Crossed: true},
 			`"event":"close","socket":{},"changed":null,"lived_ms":0,"lived":"at-least","matches":false,"before":{},"final":false}`,
 		},
 		{watch.Event{Kind: watch.Lost, Time: at, Missing: 12}, `"event":"lost","socket":null,"changed":null,"lived_ms":null,"missing":12}`},

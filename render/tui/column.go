@@ -47,6 +47,11 @@ func allColumns() []column {
 	return slices.Insert(all, len(field.Basic()), rates()...)
 }
 
+// IsRate reports whether a column is one of the rates, which only the screen has.
+func IsRate(name string) bool {
+	return slices.ContainsFunc(rates(), func(c column) bool { return c.Name == name })
+}
+
 func columnNamed(name string) (column, bool) {
 	for _, c := range rates() {
 		if c.Name == name {

@@ -169,6 +169,9 @@ func (t *store) looked(b *Batch) {
 		took = b.Time.Sub(t.look)
 	}
 	for _, e := range t.order {
+		if b.Fresh { // some of what is there now was not watched, and a sum of the rest would be wrong
+			e.rate = rate{}
+		}
 		if e.rate.measure(e.now, took) {
 			t.moved = true
 		}

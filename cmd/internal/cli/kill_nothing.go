@@ -66,8 +66,16 @@ func (k *killing) boundCommand(port uint32) string {
 	return fmt.Sprintf("sockls kill%s 'state bound and port %d'", flag, port)
 }
 
+// endsByItself reports whether a socket is but what the kernel keeps of one.
+func endsByItself(s *socket.Socket) bool {
+	return s.NoProcess == socket.ReasonTimeWait || s.NoProcess == socket.ReasonOrphan
+}
+
 // nobody tells why there are sockets and no process that can be ended.
 func (k *killing) nobody() string {
+	if k.only != nil && len(k.sockets) > 0 && endsByItself(k.sockets[0]) {
+		return "no process holds it any more, so there is none to end: the kernel keeps it for a while, and sockls close ends it"
+	}
 	for _, s := range k.sockets {
 		if s.NoProcess != socket.ReasonHidden || len(s.Processes) > 0 {
 			continue

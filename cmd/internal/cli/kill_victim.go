@@ -89,7 +89,11 @@ func (k *killing) describe() error {
 	if k.json {
 		return nil
 	}
-	if err := k.show("proto,state,local,user,process", k.sockets); err != nil {
+	columns := "proto,state,local,user,process"
+	if k.only != nil && !k.frees() { // whoever holds a connection may serve others too
+		columns = "proto,state,local,remote,user,process"
+	}
+	if err := k.show(columns, k.sockets); err != nil {
 		return err
 	}
 	for _, s := range k.sockets {

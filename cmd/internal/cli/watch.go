@@ -26,6 +26,7 @@ type watchOptions struct {
 	limited         bool // --for was given
 	count           int
 	until           string
+	hasUntil        bool // --until was given
 	queue           uint32
 	// source takes the place of this system in tests.
 	source watch.Source
@@ -75,8 +76,8 @@ drop what it tells, a line with ! says how much.
 --until EXPR is a filter, and true once a socket that is watched matches; with open,
 change or close in front it is about such an event alone.
 
-Exit code: 0 it was ended, or --until came true, 1 time was up before that, 2 wrong
-usage or failure; of the screen also 128 and the number of the signal that ended it.`,
+Exit code: 0 it was ended, its time was up, or --until came true, 1 --until did not
+come true, 2 wrong usage or failure; of the screen also 128 and the number of the signal that ended it.`,
 		Example: `  sockls watch                       a live table of connections
   sockls watch --events              what happens, a line each
   sockls watch -l                    services that come and go
@@ -84,10 +85,11 @@ usage or failure; of the screen also 128 and the number of the signal that ended
   sockls watch nginx --jsonl         what nginx does, for scripts
   sockls watch -la --initial --for 10s
   sockls watch -tl --until 'sport = :8080' --for 1min
-  sockls watch --until 'close and retrans-total > 0'`,
+  sockls watch --until 'close and total-retrans > 0'`,
 		RunE: func(cmd *cobra.Command, words []string) error {
 			o.words = words
 			cmd.Flags().Visit(func(f *pflag.Flag) { o.streamed = o.streamed || slices.Contains(streamFlags, f.Name) })
+			o.hasUntil = cmd.Flags().Changed("until")
 			if runF != nil {
 				return runF(o)
 			}
@@ -135,6 +137,9 @@ func (o *watchOptions) flags(f *pflag.FlagSet) {
 		o.netns, o.choosesNetNS = spec, true
 		return nil
 	})
+	var accepted bool
+	f.BoolVarP(&accepted, "numeric", "n", false, "accepted: addresses and ports are numbers")
+	f.BoolVarP(&accepted, "processes", "p", false, "accepted: processes are shown unless --no-processes is given")
 	f.BoolVar(&o.noProcesses, "no-processes", false, "do not look into processes")
 	f.StringVar(&o.colour, "color", "auto", "colour `WHEN`: auto, always or never")
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing about what could not be seen, and no summary in the end")

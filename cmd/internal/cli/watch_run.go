@@ -88,6 +88,7 @@ func (o *watchOptions) forScreen() error {
 // its cause tells.
 func (o *watchOptions) endings(ctx context.Context) (context.Context, func()) {
 	ctx, end := context.WithCancelCause(ctx)
+	signal.Ignore(syscall.SIGPIPE) // a reader that went away is an error of the writer
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	var up <-chan time.Time
@@ -186,16 +187,19 @@ func (t *teller) take(events []watch.Event) error {
 	var end error
 	for i := range events {
 		e := &events[i]
-		if e.Kind != watch.Initial || t.o.initial {
+		met := t.until.met(e, t.details)
+		if e.Kind != watch.Initial || t.o.initial || met { // what has come true is shown
 			t.left = append(t.left, *e)
 		}
 		t.tally(e)
-		if t.until.met(e, t.details) || t.o.count > 0 && t.opens+t.closes+t.changes >= t.o.count {
+		if met || t.o.count > 0 && t.opens+t.closes+t.changes >= t.o.count {
 			end = errEnough
 			break
 		}
 	}
-	if err := t.write(t.left); err != nil {
+	if err := t.write(t.left); errors.Is(err, syscall.EPIPE) {
+		return errNobodyReads
+	} else if err != nil {
 		return err
 	}
 	if end == nil && readerGone(t.o.streams.Out) {

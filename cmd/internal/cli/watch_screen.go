@@ -78,6 +78,9 @@ func (o *watchOptions) screenOptions(ctx context.Context) (tui.Options, error) {
 
 // screenOrder is the one column that a screen is sorted by.
 func screenOrder(keys string) (string, error) {
+	if tui.IsRate(strings.TrimPrefix(keys, "-")) {
+		return keys, nil
+	}
 	if _, err := field.ParseSort(keys); err != nil {
 		return "", err
 	}

@@ -61,25 +61,26 @@ func (s *screenSource) query(want tui.Want) (collector.Query, error) {
 type batcher struct {
 	deliver func(tui.Batch)
 	fresh   bool
-	looked  bool
+	looked  time.Time // when the look began, zero where it was none
 	rows    []*socket.Socket
 	notices []socket.Notice
 }
 
-func (b *batcher) look(rows []*socket.Socket) { b.rows, b.looked = rows, true }
+func (b *batcher) look(began time.Time, rows []*socket.Socket) { b.rows, b.looked = rows, began }
 
 func (b *batcher) notice(n socket.Notice) { b.notices = append(b.notices, n) }
 
 // take is for events. What the kernel tells before the first look is told by that.
 func (b *batcher) take(events []watch.Event) error {
-	if b.fresh && !b.looked {
+	looked := !b.looked.IsZero()
+	if b.fresh && !looked {
 		return nil
 	}
-	batch := tui.Batch{Time: time.Now(), Fresh: b.fresh, Looked: b.looked, Events: events, Rows: b.rows}
-	if b.looked {
-		batch.Notices = b.notices
+	batch := tui.Batch{Time: time.Now(), Fresh: b.fresh, Looked: looked, Events: events, Rows: b.rows}
+	if looked { // what rates are made of was read then, and holders were looked for since
+		batch.Time, batch.Notices = b.looked, b.notices
 	}
-	b.fresh, b.looked, b.rows = false, false, nil
+	b.fresh, b.looked, b.rows = false, time.Time{}, nil
 	b.deliver(batch)
 	return nil
 }

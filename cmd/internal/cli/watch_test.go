@@ -57,6 +57,9 @@ func (p *played) Identify(_ context.Context, rows []*socket.Socket) (socket.Repo
 	return socket.Report{}, nil
 }
 
+// Held implements watch.Source.
+func (p *played) Held(*socket.Socket) bool { return true }
+
 // Subscribe implements watch.Source.
 func (p *played) Subscribe() (watch.Subscription, error) { return obituary{p}, nil }
 
@@ -137,13 +140,13 @@ func TestWatch(t *testing.T) {
 		{[]string{"--count", "2", "--initial"}, 0, []string{there, opened, changed}},
 		{[]string{"--count", "1"}, 0, []string{opened}},
 		{[]string{"--until", "state close-wait"}, 0, []string{opened, changed}},
-		{[]string{"--until", "state established"}, 0, nil}, // one is there
+		{[]string{"--until", "state established"}, 0, []string{there}},
 		{[]string{"--until", "open"}, 0, []string{opened}},
 		{[]string{"--until", "close and sport = :3"}, 0, []string{opened, changed, closed}},
 		{[]string{"--until", "close sport = :3"}, 0, []string{opened, changed, closed}},
 		{[]string{"--until", "close sport = :1", "--for", "1h"}, 1, []string{opened, changed, closed}},
 		{[]string{"--until", "process = two", "--for", "1h"}, 1, []string{opened, changed, closed}},
-		{[]string{"--until", "process = one"}, 0, nil},
+		{[]string{"--until", "process = one"}, 0, []string{there}},
 		{[]string{"--for", "1h", "sport", "=", ":1"}, 0, nil},
 		{[]string{"--for", "1h", "state", "close-wait"}, 0, []string{"+" + strings.Replace(changed[1:], " was", " matches now, was", 1), closed}},
 		{[]string{"--for", "1h", "process", "=", "one"}, 0, []string{opened, changed, closed}},
@@ -222,6 +225,7 @@ func TestWatchUsage(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ args, want string }{
 		{"--count 0", "from 1 on"},
+		{"--until opne", "did you mean"},
 		{"--interval 1ms", "10ms or more"},
 		{"--for nonsense", "30s or 5m"},
 		{"--queue -1", "number of bytes"},

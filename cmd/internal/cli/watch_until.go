@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/filter"
+	"github.com/sockls/sockls/collector/spelling"
 	"github.com/sockls/sockls/collector/watch"
 )
 
@@ -15,12 +18,19 @@ const anyKind = watch.Lost
 
 // condition reads --until, and adds to q what it needs; nil where there is none.
 func (o *watchOptions) condition(ctx context.Context, q *collector.Query) (*condition, error) {
-	if o.until == "" {
+	text := strings.TrimSpace(o.until)
+	switch {
+	case !o.hasUntil:
 		return nil, nil
+	case text == "":
+		return nil, errors.New("--until needs to be told what: a filter, or open, change or close")
 	}
 	c := &condition{kind: anyKind}
-	text := strings.TrimSpace(o.until)
 	first, rest, _ := strings.Cut(text, " ")
+	kinds := []string{watch.Open.String(), watch.Change.String(), watch.Close.String()}
+	if near := spelling.Nearest(first, kinds); near != "" && !slices.Contains(kinds, first) && isProcessName(first) {
+		return nil, fmt.Errorf("--until: %q is no kind of event, did you mean %q? (for a process of that name: process %s)", first, near, first)
+	}
 	for _, kind := range []watch.Kind{watch.Open, watch.Change, watch.Close} {
 		if first == kind.String() {
 			c.kind = kind
