@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sockls/sockls/cmd/internal/config"
 )
@@ -45,7 +47,7 @@ func TestLoad(t *testing.T) {
 	good, bad := write("good", "color = 'never'\n"), write("bad", "\ncolor\n")
 	large := write("large", strings.Repeat("#", 65<<10))
 	fifo := filepath.Join(dir, "fifo")
-	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
