@@ -57,8 +57,13 @@ func (t Types) Find(q Query) (Layout, error) {
 	return s.layout, nil
 }
 
-// deepest is how far nameless structures within each other are followed.
-const deepest = 6
+// deepest is how far nameless structures within each other are followed, and
+// mostNested how many of them on one level: one could be in itself, and more than
+// once.
+const (
+	deepest    = 6
+	mostNested = 4096
+)
 
 // search is one Find.
 type search struct {
@@ -136,6 +141,10 @@ func (s *search) members(e entry, in nested) {
 		}
 		at := in.base + uint64(place)
 		if name == 0 {
+			if len(s.nested) == mostNested {
+				s.err = fmt.Errorf("find members of %s: more than %d nameless structures", in.outer, mostNested)
+				return
+			}
 			s.nested = append(s.nested, nested{id: id, base: at, outer: in.outer, size: in.size})
 			continue
 		}
