@@ -62,7 +62,7 @@ func (r *Result) rounds(ctx context.Context, w Want, root int, workers []walker,
 			return fmt.Errorf("list processes: %w", err)
 		}
 		if round == 0 && w.PIDs == nil {
-			r.Veiled = !slices.Contains(pids, 1)
+			r.Veiled = !slices.Contains(pids, 1) && !visited[1]
 		}
 		pids = slices.DeleteFunc(pids, func(pid int32) bool {
 			return visited[pid] || w.PIDs != nil && !limit[pid]
