@@ -49,6 +49,7 @@ func (k *Kernel) find(ctx context.Context, p Proc, w Want) (*Result, error) {
 	defer unix.Close(root) // which was only read from
 	f := &kernelFind{proc: p, want: w, root: root, facts: newFacts(p.FS, p.Root, w.Details), apart: map[int32]bool{}}
 	f.sorter.root = root
+	f.held = make([]Held, 0, w.Inodes.Len()) // most sockets have one descriptor
 	if err := f.walk(ctx, layout); err != nil {
 		return nil, err
 	}
