@@ -13,11 +13,12 @@ import (
 )
 
 // What the two ways take, as measured on one core. What counts is the ratio
-// between them, which is much the same on all machines.
+// between them, which is much the same on all machines. That the kernel is to be
+// asked at all takes the reading of its types and the checking of the program.
 const (
 	procOfProcess = 6 * time.Microsecond
 	procOfFile    = 1200 * time.Nanosecond
-	bpfAtAll      = 2500 * time.Microsecond
+	bpfAtAll      = 2 * time.Millisecond
 	bpfOfProcess  = 100 * time.Nanosecond
 	bpfOfFile     = 120 * time.Nanosecond
 )
@@ -41,9 +42,9 @@ func (c Chooser) worth() error {
 }
 
 // cheaper reports whether the kernel is likely to be done before that many
-// workers are with /proc.
+// workers are with /proc. Each worker beside the first is worth half of one.
 func cheaper(files, processes, workers int) bool {
-	proc := (time.Duration(processes)*procOfProcess + time.Duration(files)*procOfFile) / time.Duration(workers)
+	proc := (time.Duration(processes)*procOfProcess + time.Duration(files)*procOfFile) * 2 / time.Duration(workers+1)
 	bpf := bpfAtAll + time.Duration(processes)*bpfOfProcess + time.Duration(files)*bpfOfFile
 	return bpf < proc
 }
