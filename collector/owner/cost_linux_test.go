@@ -110,9 +110,13 @@ func TestRingSorter(t *testing.T) {
 	s := ringSorter{root: int(dir.Fd())}
 	const ring, epoll, gone = 100, 200, 300
 	for _, r := range []taskfile.Record{
-		{TGID: 10, FD: 3, Value: ring}, {TGID: 10, FD: 4, Value: epoll}, {TGID: 10, FD: 9, Value: gone},
-		{TGID: 11, FD: 3, Value: ring}, {TGID: 11, FD: 4, Value: epoll},
-		{TGID: 12, FD: 3, Value: ring}, {TGID: 13, FD: 3, Value: ring},
+		{TGID: 10, FD: 3, Value: ring},
+		{TGID: 10, FD: 4, Value: epoll},
+		{TGID: 10, FD: 9, Value: gone},
+		{TGID: 11, FD: 3, Value: ring},
+		{TGID: 11, FD: 4, Value: epoll},
+		{TGID: 12, FD: 3, Value: ring},
+		{TGID: 13, FD: 3, Value: ring},
 	} {
 		s.take(&r)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"runtime/debug"
@@ -104,6 +105,9 @@ func listRun(ctx context.Context, o *listOptions) error {
 	}
 	origin := now()
 	if o.from != "" {
+		if o.owners != owner.Auto {
+			return errors.New("--owners is about the running kernel, and --from about what was saved")
+		}
 		file, err := o.openSaved()
 		if err != nil {
 			return err
