@@ -32,8 +32,8 @@ func (l *linux) FindHolders(ctx context.Context, q Query, rows []*socket.Socket)
 // identifyAll finds the holders of rows, or the reasons why they have none. Where
 // a row says that by itself, nothing is looked at.
 func (c *collection) identifyAll(ctx context.Context, rows []*socket.Socket) error {
-	c.report.Source.Owners = owner.Proc{}.Name()
-	l := look{finder: owner.Proc{FS: c.proc}, inodes: owner.NewInodes(0), found: &owner.Result{}}
+	c.report.Source.Owners = owner.ByProc.String()
+	l := look{finder: c.finder(), inodes: owner.NewInodes(0), found: &owner.Result{}}
 	if slices.ContainsFunc(rows, func(s *socket.Socket) bool { return s.Inode != 0 }) {
 		var err error
 		if l, err = c.look(ctx, rows, false); err != nil {

@@ -19,7 +19,7 @@ import (
 // It adds the sockets that only a descriptor shows, and drops those that were
 // closed while their holder was looked for: they are not there any more.
 func (c *collection) join(ctx context.Context, rows []*socket.Socket) ([]*socket.Socket, error) {
-	c.report.Source.Owners = owner.Proc{}.Name()
+	c.report.Source.Owners = owner.ByProc.String()
 	if len(rows) == 0 && c.strayProtos() == 0 {
 		return nil, nil // nothing to look for
 	}
@@ -43,7 +43,7 @@ type look struct {
 
 // look looks for the holders of rows, and for sockets that no table lists.
 func (c *collection) look(ctx context.Context, rows []*socket.Socket, strays bool) (look, error) {
-	l := look{finder: owner.Proc{FS: c.proc}, inodes: owner.NewInodes(len(rows))}
+	l := look{finder: c.finder(), inodes: owner.NewInodes(len(rows))}
 	for _, s := range rows {
 		l.inodes.Add(s.Inode)
 	}
@@ -56,8 +56,20 @@ func (c *collection) look(ctx context.Context, rows []*socket.Socket, strays boo
 		l.found = &owner.Result{}
 		c.sightless = true
 		c.note(socket.Notice{Code: "owners-unavailable", Message: "processes could not be looked at: " + err.Error()})
+		return l, nil
+	}
+	c.report.Source.Owners, c.report.Source.OwnersReason = l.found.Way.String(), l.found.Reason
+	if l.found.Refused {
+		c.note(socket.Notice{
+			Code: "owners-fallback", Message: "processes were looked for through /proc and not by BPF: " + l.found.Reason,
+		})
 	}
 	return l, nil
+}
+
+// finder looks for holders in the way that was chosen.
+func (l *linux) finder() owner.Finder {
+	return owner.Chooser{Proc: owner.Proc{FS: l.proc}, Way: l.owners, Kernel: l.kernel}
 }
 
 // settle gives rows what was found of them, and judges them.

@@ -28,6 +28,10 @@ type linux struct {
 	// away is the network namespace to look into, nil for the calling thread's.
 	// Once it is open, proc.Enter leads there.
 	away *netns.Namespace
+	// owners is how holders are looked for, kernel what is known for that once it
+	// was found out.
+	owners owner.Way
+	kernel *owner.Kernel
 }
 
 // Collect implements Collector.
@@ -113,7 +117,7 @@ func (c *collection) collect(ctx context.Context, yield func(*socket.Socket) err
 		return err
 	}
 	if c.held != nil && c.held.Len() == 0 {
-		c.report.Source.Owners = owner.Proc{}.Name()
+		c.report.Source.Owners = owner.ByProc.String()
 		return nil // no process holds what the filter asks for
 	}
 	rows, err := c.gather(ctx)

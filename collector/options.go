@@ -2,6 +2,7 @@ package collector
 
 import (
 	"github.com/sockls/sockls/collector/netns"
+	"github.com/sockls/sockls/collector/owner"
 	"github.com/sockls/sockls/collector/procfs"
 	"github.com/sockls/sockls/collector/sockdiag"
 )
@@ -17,4 +18,6 @@ type Options struct {
 	// NetNS is the network namespace whose sockets are wanted; nil is the one that
 	// the calling thread is in. It is held open for the time of each collection.
 	NetNS *netns.Namespace
+	// Owners is how to look for the holders of sockets.
+	Owners owner.Way
 }

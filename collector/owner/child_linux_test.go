@@ -59,6 +59,9 @@ type found struct {
 	Denied, Starved int
 	Veiled          bool
 	Error           string
+	Way             Way
+	Reason          string
+	Refused         bool
 }
 
 // order is what a child is to do.
@@ -77,6 +80,13 @@ type order struct {
 	Inodes  []uint64
 	Root    string
 	NoFiles bool
+	// Way is how to look, Types the file of the kernel's types. NoBPF has bpf(2)
+	// refused, Fresh mounts a /proc of the child's pid namespace.
+	Way          Way
+	Types        string
+	NoBPF, Fresh bool
+	// Seed decides what a process of a random tree does.
+	Seed uint64
 }
 
 func play(role string) error {
@@ -112,6 +122,8 @@ func play(role string) error {
 		return playFind(o)
 	case "veil":
 		return playVeil(o)
+	case "tree":
+		return playTree(o)
 	}
 	return errors.New("no such role: " + o.Role)
 }
@@ -283,11 +295,24 @@ func playFind(o order) error {
 			return err
 		}
 	}
-	r, err := Proc{FS: procfs.FS{Root: o.Root}}.Find(context.Background(), Want{Inodes: inodes})
+	if o.Fresh {
+		if err := freshProc(); err != nil {
+			return err
+		}
+	}
+	if o.NoBPF {
+		if err := refuseBPF(); err != nil {
+			return err
+		}
+	}
+	finder := Chooser{Proc: Proc{FS: procfs.FS{Root: o.Root}}, Way: o.Way, Kernel: &Kernel{types: o.Types}}
+	r, err := finder.Find(context.Background(), Want{Inodes: inodes})
 	if err != nil {
 		return sayAndWait(said{Found: found{Error: err.Error()}})
 	}
-	f := found{Denied: r.Denied, Starved: r.Starved, Veiled: r.Veiled}
+	f := found{
+		Denied: r.Denied, Starved: r.Starved, Veiled: r.Veiled, Way: r.Way, Reason: r.Reason, Refused: r.Refused,
+	}
 	for i := range inodes.Len() {
 		f.Holders = append(f.Holders, descriptors(r.Holders(int32(i)))...)
 	}

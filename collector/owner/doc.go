@@ -6,6 +6,12 @@
 // wanted inodes known beforehand, and never stopped early: many processes can
 // hold one socket.
 //
+// Root can have the kernel do that walk (package taskfile). What it tells is
+// believed after a self-test, and completed from /proc, which has all else that is
+// wanted of the holders: threads with tables of their own, and processes that the
+// kernel has told nothing of. The two ways give one answer; Chooser takes the one
+// that is likely to be faster.
+//
 // A process is looked at through its own directory handle, so a recycled pid
 // never lends its name to another's socket. Threads are walked only where
 // their descriptor table is not the process's (CLONE_FILES was not given, or

@@ -48,7 +48,10 @@ func newFacts(proc procfs.FS, root string, want socket.Detail) facts {
 // 0 for none; home is then the directory that it is in.
 func (f facts) read(home, pid, tid int) (p *socket.Process, alive bool, err error) {
 	p = &socket.Process{PID: pid}
-	p.Name, err = f.proc.Comm(pid)
+	p.Name, err = readComm(home)
+	if !f.want.Has(processFacts) {
+		return p, !gone(err), err // it was asked through its own directory
+	}
 	living := cmp.Or(tid, pid)
 	if f.want.Has(socket.DetailCommand) {
 		p.Command, _ = f.proc.Command(living)

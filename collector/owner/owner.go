@@ -14,8 +14,6 @@ type Finder interface {
 	// descriptors that vanish meanwhile are normal and silent; an error means
 	// that nothing could be looked at.
 	Find(ctx context.Context, w Want) (*Result, error)
-	// Name is what the JSON contract's source.owners says of this way.
-	Name() string
 }
 
 // Want says what to look for.
@@ -55,6 +53,11 @@ type Result struct {
 	// Veiled is set when processes of other users are not even listed
 	// (the hidepid option of proc(5)).
 	Veiled bool
+	// Way is the one that was taken. Reason says why it was not BPF, "" where it
+	// was, or was not asked for; Refused that it was asked for and could not be.
+	Way     Way
+	Reason  string
+	Refused bool
 
 	held   []Held
 	starts []int32

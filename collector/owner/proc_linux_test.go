@@ -33,7 +33,53 @@ func find(t *testing.T, w Want, inodes ...uint64) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if w.PIDs == nil {
+		wantSame(t, r, findByKernel(t, w))
+	}
 	return r
+}
+
+// findByKernel is nil where the kernel cannot be asked.
+func findByKernel(t *testing.T, w Want) *Result {
+	t.Helper()
+	r, err := Chooser{Way: BPF, Kernel: &Kernel{}}.Find(t.Context(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Way == BPF {
+		return r
+	}
+	rights, err := readRights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = os.Stat(kernelTypes)
+	if link, _ := os.Readlink("/proc/self/ns/pid"); rights.bpf && link == initialPIDNS && err == nil {
+		t.Errorf("the kernel could not be asked: %s", r.Reason)
+	}
+	return nil
+}
+
+// needBPF skips a test where the kernel cannot be asked.
+func needBPF(t *testing.T) {
+	t.Helper()
+	if findByKernel(t, Want{Inodes: NewInodes(0)}) == nil {
+		t.Skip("the kernel cannot be asked for descriptors")
+	}
+}
+
+// wantSame compares the holders that both ways have found.
+func wantSame(t *testing.T, proc, kernel *Result) {
+	t.Helper()
+	if kernel == nil {
+		return
+	}
+	if diff := cmp.Diff(proc.starts, kernel.starts); diff != "" {
+		t.Errorf("numbers of holders (-proc +bpf):\n%s", diff)
+	}
+	if diff := cmp.Diff(proc.held, kernel.held, cmp.AllowUnexported(Held{})); diff != "" {
+		t.Errorf("holders (-proc +bpf):\n%s", diff)
+	}
 }
 
 func wantHolders(t *testing.T, r *Result, index int32, want ...Descriptor) {
@@ -184,6 +230,16 @@ func TestFindStrays(t *testing.T) {
 	b, inodeB := listen(t)
 	c := start(t, order{Role: "hold"}, nil, b)
 	r := find(t, Want{Strays: true}, wantedInode)
+	wantStrays(t, r, wanted, wantedInode, a, inodeA, b, inodeB, c)
+	inodes := NewInodes(1)
+	inodes.Add(wantedInode)
+	if r := findByKernel(t, Want{Strays: true, Inodes: inodes}); r != nil {
+		wantStrays(t, r, wanted, wantedInode, a, inodeA, b, inodeB, c)
+	}
+}
+
+func wantStrays(t *testing.T, r *Result, wanted *os.File, wantedInode uint64, a *os.File, inodeA uint64, b *os.File, inodeB uint64, c child) {
+	t.Helper()
 	wantHolders(t, r, 0, here(wantedInode, wanted.Fd()))
 	if !slices.IsSortedFunc(r.Strays, compareDescriptors) {
 		t.Errorf("strays are not in order: %+v", r.Strays)
@@ -212,9 +268,10 @@ func TestFindRings(t *testing.T) {
 		t.Skipf("io_uring_setup: %v", errno)
 	}
 	defer unix.Close(int(ring))
-	r := find(t, Want{})
-	if want := here(0, ring); !slices.Contains(r.Rings, want) {
-		t.Errorf("rings %+v, want %+v among them", r.Rings, want)
+	for _, r := range []*Result{find(t, Want{}), findByKernel(t, Want{Inodes: NewInodes(0)})} {
+		if want := here(0, ring); r != nil && !slices.Contains(r.Rings, want) {
+			t.Errorf("rings %+v, want %+v among them", r.Rings, want)
+		}
 	}
 }
 

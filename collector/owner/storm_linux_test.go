@@ -15,7 +15,16 @@ import (
 // TestFindInStorm looks for a stable holder while processes that inherit its
 // socket come and go. Nothing else runs meanwhile, so that a descriptor left
 // open would be seen.
-func TestFindInStorm(t *testing.T) {
+func TestFindInStorm(t *testing.T) { findInStorm(t, Proc{}, ByProc) }
+
+// TestFindInStormByKernel does it the other way.
+func TestFindInStormByKernel(t *testing.T) {
+	needBPF(t)
+	findInStorm(t, Chooser{Way: BPF, Kernel: &Kernel{}}, BPF)
+}
+
+func findInStorm(t *testing.T, finder Finder, way Way) {
+	details := []socket.Detail{allFacts &^ socket.DetailExe, socket.DetailOwners}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	shell, err := exec.LookPath("sh")
 	if err != nil {
@@ -52,10 +61,13 @@ func TestFindInStorm(t *testing.T) {
 	strangers := 0
 	began := time.Now()
 	for round := 0; round < 60 && (round < 5 || time.Since(began) < 3*time.Second); round++ {
-		r, err := Proc{}.Find(t.Context(), Want{Inodes: inodes, Details: allFacts &^ socket.DetailExe, Strays: true})
+		r, err := finder.Find(t.Context(), Want{Inodes: inodes, Details: details[round%2], Strays: true})
 		if err != nil {
 			t.Error(err)
 			break
+		}
+		if r.Way != way {
+			t.Errorf("found by %v and not %v: %s", r.Way, way, r.Reason)
 		}
 		got := descriptors(r.Holders(0))
 		for _, d := range want {
@@ -67,7 +79,7 @@ func TestFindInStorm(t *testing.T) {
 			t.Errorf("holders are not in order, or come twice: %+v", got)
 		}
 		for _, h := range r.Holders(0) {
-			if h.Process.PID == 0 || h.Process.Started.IsZero() && h.Process.PID == holder.pid {
+			if h.Process.PID == 0 || round%2 == 0 && h.Process.Started.IsZero() && h.Process.PID == holder.pid {
 				t.Errorf("holder without facts: %+v", h.Process)
 			}
 		}

@@ -1,6 +1,7 @@
 package owner
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"strconv"
@@ -35,13 +36,33 @@ func openDir(at int, path []byte) (int, error) {
 }
 
 // readlinkAt reads the link of a directory entry, whose name ends with a NUL.
+//
+// The kernel answers out of its memory and never sleeps, so the scheduler is not
+// told of the call: it would begin to look for other work for this processor each
+// time, and now and then find some.
 func readlinkAt(at int, name, to []byte) ([]byte, error) {
-	n, _, errno := unix.Syscall6(unix.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(&name[0])),
+	n, _, errno := unix.RawSyscall6(unix.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(&name[0])),
 		uintptr(unsafe.Pointer(&to[0])), uintptr(len(to)), 0, 0)
 	if errno != 0 {
 		return nil, errno
 	}
 	return to[:n], nil
+}
+
+// readComm reads the name of the process that home is a directory of. It is the
+// exact bytes that the process chose; the kernel adds a newline.
+func readComm(home int) (string, error) {
+	fd, err := unix.Openat(home, "../comm", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(fd) // which was only read from
+	var buf [256]byte    // a name has 15 bytes, that of a kernel's worker up to 63
+	n, err := unix.Read(fd, buf[:])
+	if err != nil {
+		return "", err
+	}
+	return string(bytes.TrimSuffix(buf[:n], []byte{'\n'})), nil
 }
 
 // nextEntry cuts one struct linux_dirent64 and returns its name with the

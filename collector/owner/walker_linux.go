@@ -2,6 +2,7 @@ package owner
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -9,12 +10,23 @@ import (
 	"github.com/sockls/sockls/collector/socket"
 )
 
+// findings are the descriptors that were found.
+type findings struct {
+	held          []Held
+	strays, rings []Descriptor
+}
+
+// forget drops what was found of some processes.
+func (f *findings) forget(pids map[int32]bool) {
+	f.held = slices.DeleteFunc(f.held, func(h Held) bool { return pids[int32(h.Process.PID)] })
+	of := func(d Descriptor) bool { return pids[d.PID] }
+	f.strays, f.rings = slices.DeleteFunc(f.strays, of), slices.DeleteFunc(f.rings, of)
+}
+
 // walker is one worker; its buffers serve all its processes.
 type walker struct {
+	findings
 	want      Want
-	held      []Held
-	strays    []Descriptor
-	rings     []Descriptor
 	facts     facts
 	root      int
 	denied    int
@@ -70,9 +82,14 @@ func (w *walker) visit(pid int32) {
 			w.held[w.heldStart+i].Own = false
 		}
 	}
+	w.count()
+}
+
+// count adds a process that could not be looked into, or not wholly.
+func (w *walker) count() {
 	if w.refused {
 		if w.denied++; w.deniedPID == 0 {
-			w.deniedPID = pid
+			w.deniedPID = w.pid
 		}
 	}
 	if w.short {
@@ -165,4 +182,60 @@ func (w *walker) found(inode uint64, tid, fd int32) {
 		w.process = process
 	}
 	w.held = append(w.held, Held{Process: w.process, Inode: inode, TID: tid, FD: fd, Own: tid != 0, index: index})
+}
+
+// describe reads the facts of a process that was seen to hold something. What it
+// still holds shows that it is the same one and that its pid is not another's by
+// now; nil is returned for one that holds nothing any more.
+func (w *walker) describe(pid int32, held []Held) *socket.Process {
+	w.pid, w.refused, w.short = pid, false, false
+	defer w.count()
+	known := &socket.Process{PID: int(pid), Name: held[0].Process.Name}
+	w.path = appendPath(w.path[:0], pid, "fd")
+	dir, err := openDir(w.root, w.path)
+	switch {
+	case denied(err):
+		return w.describeUnseen(known)
+	case err != nil:
+		if w.note(err); w.short {
+			return known
+		}
+		return nil
+	}
+	defer unix.Close(dir)
+	for _, h := range held {
+		w.path = append(strconv.AppendInt(w.path[:0], int64(h.FD), 10), 0)
+		link, err := readlinkAt(dir, w.path, w.link[:])
+		switch {
+		case denied(err):
+			return w.describeUnseen(known)
+		case err != nil || socketInode(link) != h.Inode:
+			continue
+		}
+		process, alive, err := w.facts.read(dir, int(pid), 0)
+		if err != nil {
+			w.note(err)
+		}
+		if !alive {
+			return nil
+		}
+		return process
+	}
+	return nil
+}
+
+// describeUnseen reads what anybody may of a process that this user may not look
+// into. That it has kept its name is all that shows that it is the same one.
+func (w *walker) describeUnseen(known *socket.Process) *socket.Process {
+	w.path = appendPath(w.path[:0], w.pid, "task")
+	dir, err := openDir(w.root, w.path)
+	if err != nil {
+		return known
+	}
+	defer unix.Close(dir)
+	process, alive, err := w.facts.read(dir, int(w.pid), 0)
+	if err != nil || !alive || process.Name != known.Name {
+		return known
+	}
+	return process
 }

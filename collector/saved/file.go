@@ -125,7 +125,7 @@ func (f *File) Collect(ctx context.Context, q collector.Query, yield func(*socke
 	var report socket.Report
 	f.rows.about(f.name, q, &report)
 	if !q.Details.Has(socket.DetailOwners) {
-		report.Source.Owners = "none"
+		report.Source.Owners, report.Source.OwnersReason = "none", ""
 	}
 	report.Notices = append(report.Notices, c.notices(f.name, f.raw, report.Notices)...)
 	return report, nil

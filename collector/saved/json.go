@@ -193,7 +193,7 @@ func (j *jsonReader) readSource() {
 	if j.null() {
 		return
 	}
-	var kernel, owners text
+	var kernel, owners, reason text
 	for key := range j.object {
 		switch string(key) {
 		case "kernel":
@@ -204,6 +204,10 @@ func (j *jsonReader) readSource() {
 			j.text(&owners)
 		case "owners_base64":
 			j.twin(&owners)
+		case "owners_reason":
+			j.text(&reason)
+		case "owners_reason_base64":
+			j.twin(&reason)
 		case "tables":
 			if j.null() {
 				continue
@@ -215,7 +219,7 @@ func (j *jsonReader) readSource() {
 			j.skip()
 		}
 	}
-	j.source.Kernel, j.source.Owners = kernel.value, owners.value
+	j.source.Kernel, j.source.Owners, j.source.OwnersReason = kernel.value, owners.value, reason.value
 }
 
 func (j *jsonReader) readNotice() {

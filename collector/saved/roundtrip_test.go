@@ -44,7 +44,7 @@ func snapshot(g generator, n int, owners bool) *socket.Snapshot {
 		Report: socket.Report{Source: socket.Source{Kernel: g.maybe(), Tables: []string{"sock_diag"}, Owners: "none"}},
 	}
 	if owners {
-		s.Source.Owners = "proc"
+		s.Source.Owners, s.Source.OwnersReason = "proc", g.maybe()
 	}
 	for range g.IntN(3) {
 		s.Notices = append(s.Notices, socket.Notice{Code: "code", Count: g.IntN(100), Message: g.text(), Hint: g.maybe()})

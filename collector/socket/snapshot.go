@@ -58,8 +58,9 @@ type Source struct {
 	// Tables are the interfaces read, such as "sock_diag" and "/proc/net".
 	Tables []string
 	// Owners is the way the processes were found, "none" when they were not
-	// asked for.
-	Owners string
+	// asked for. OwnersReason says why it was not the kernel that was asked for
+	// them, "" where it was, or where there was nothing to choose.
+	Owners, OwnersReason string
 }
 
 // Origin is the machine that the rows are of, and the time they were collected

@@ -75,7 +75,11 @@ func appendSource(dst []byte, s *socket.Source) []byte {
 		dst = appendString(dst, table)
 	}
 	dst = append(dst, ']')
-	return append(appendTextOrNull(dst, "owners", s.Owners), '}')
+	dst = appendTextOrNull(dst, "owners", s.Owners)
+	if s.OwnersReason != "" {
+		dst = appendText(dst, "owners_reason", s.OwnersReason)
+	}
+	return append(dst, '}')
 }
 
 func appendNotice(dst []byte, n *socket.Notice) []byte {

@@ -32,11 +32,15 @@ func serveArena(in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&req); err != nil {
 		return fmt.Errorf("arena: %w", err)
 	}
-	if err := furnish(); err != nil {
+	if err := furnish(req.Table.Open); err != nil {
 		return fmt.Errorf("arena: %w", err)
 	}
 	start := time.Now()
-	if err := populate(req.Table); err != nil {
+	fill := populate
+	if req.Table.Open {
+		fill = populatePen
+	}
+	if err := fill(req.Table); err != nil {
 		return fmt.Errorf("arena: %w", err)
 	}
 	fmt.Fprintf(os.Stderr, "%s: %d TCP sockets in %d processes, made in %.1f s\n",
@@ -54,9 +58,10 @@ func serveArena(in io.Reader, out io.Writer) error {
 }
 
 // furnish makes the namespaces fit for use: a /proc that shows the processes
-// of this PID namespace, a loopback interface that is up, and enough ports.
-func furnish() error {
-	if os.Getpid() != 1 {
+// of this PID namespace, a loopback interface that is up, and enough ports. An
+// open arena has no PID namespace, and keeps the /proc that there is.
+func furnish(open bool) error {
+	if !open && os.Getpid() != 1 {
 		return errors.New("not the first process of a PID namespace")
 	}
 	// Descriptors that came from whoever started bench would be counted as
@@ -68,7 +73,12 @@ func furnish() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
-	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+	if open {
+		// Whose memory is measured is left behind by its parent.
+		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+			return fmt.Errorf("become a subreaper: %w", err)
+		}
+	} else if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount proc: %w", err)
 	}
 	if err := loopbackUp(); err != nil {

@@ -18,11 +18,13 @@ import (
 // total bounds the whole run, whatever the programs under test do.
 const total = 20 * time.Minute
 
-// The first argument chooses among the three processes this program can be:
-// the one a person starts, the first process of an arena, a holder.
+// The first argument chooses among the processes this program can be: the
+// one a person starts, an arena, the pen of an open one, a holder, a peer.
 const (
 	modeArena  = "arena"
+	modePen    = "pen"
 	modeHolder = "holder"
+	modeDump   = "dump"
 )
 
 type options struct {
@@ -49,8 +51,12 @@ func dispatch(args []string) error {
 		switch args[0] {
 		case modeArena:
 			return serveArena(os.Stdin, os.Stdout)
+		case modePen:
+			return servePen(os.Stdin, os.Stdout)
 		case modeHolder:
 			return hold(args[1:])
+		case modeDump:
+			return dump()
 		}
 	}
 	opts, err := parseFlags(args)

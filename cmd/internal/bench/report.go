@@ -25,6 +25,9 @@ func report(w io.Writer, machine string, results []result) error {
 		if r.Work.Memory != 0 {
 			lines = append(lines, memoryLine(r, results))
 		}
+		if r.Work.Growth != 0 {
+			lines = append(lines, growthLine(r, results))
+		}
 	}
 	_, err := fmt.Fprintf(w, "%s\n\n%s", machine, markdown(lines))
 	return err
@@ -54,7 +57,7 @@ func memoryLine(r result, results []result) []string {
 	}
 	target := "≤ " + times(r.Work.Memory)
 	for _, base := range results {
-		if !base.Work.isBase(r.Work) {
+		if base.Work.Table != r.Work.MemoryBase || !base.Work.isBase(r.Work) {
 			continue
 		}
 		for _, side := range []result{r, base} {
@@ -67,6 +70,31 @@ func memoryLine(r result, results []result) []string {
 		return append(line, figures, target, judge(got, r.Work.Memory))
 	}
 	return append(line, "", target, "skipped: "+r.Work.MemoryBase+" was not run")
+}
+
+// growthLine compares the time of one work on two tables.
+func growthLine(r result, results []result) []string {
+	line := []string{
+		r.Work.Table, "time of sockls " + strings.Join(r.Work.Sockls, " "), "itself at " + r.Work.GrowthBase, "",
+	}
+	rest := []string{"", "", "", "≤ " + times(r.Work.Growth)}
+	missing := func(why string) []string {
+		return append(append(append(line, "", "", ""), rest...), why)
+	}
+	for _, base := range results {
+		if base.Work.Table != r.Work.GrowthBase || !base.Work.isBase(r.Work) {
+			continue
+		}
+		for _, side := range []result{r, base} {
+			if note := side.note(); note != "" {
+				return missing(note)
+			}
+		}
+		ours, before := median(walls(r.Sockls.Samples)), median(walls(base.Sockls.Samples))
+		got := ratio(ours, before)
+		return append(append(append(line, milliseconds(ours), milliseconds(before), times(got)), rest...), judge(got, r.Work.Growth))
+	}
+	return missing("skipped: " + r.Work.GrowthBase + " was not run")
 }
 
 // note says why a result has no numbers.
@@ -96,6 +124,9 @@ func (r result) verdict() string {
 	if r.Work.CPU != 0 {
 		verdicts = append(verdicts, "CPU "+judge(r.cpuRatio(), r.Work.CPU))
 	}
+	if r.Work.PeerMemory != 0 {
+		verdicts = append(verdicts, "memory "+judge(ratio(r.Sockls.Memory, r.Peer.Memory), r.Work.PeerMemory))
+	}
 	if len(verdicts) == 0 {
 		return "–"
 	}
@@ -116,6 +147,9 @@ func (w work) targets() string {
 	}
 	if w.CPU != 0 {
 		targets = append(targets, "CPU ≤ "+times(w.CPU))
+	}
+	if w.PeerMemory != 0 {
+		targets = append(targets, "memory ≤ "+times(w.PeerMemory))
 	}
 	if len(targets) == 0 {
 		return "–"

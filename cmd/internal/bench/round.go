@@ -57,7 +57,7 @@ type result struct {
 // counted, the rounds, then the runs for memory.
 func measure(req request, w work) result {
 	r := result{Work: w}
-	if _, err := exec.LookPath(w.Peer[0]); err != nil {
+	if _, err := exec.LookPath(peerOf(w)[0]); err != nil {
 		r.Skipped = "no " + w.Peer[0] + " here"
 		return r
 	}
@@ -74,7 +74,7 @@ func measureInto(r *result, req request, w work) error {
 	}
 	defer sink.Close()
 	ours := command{argv: append([]string{req.Program}, w.Sockls...), exit: w.Exit}
-	peer := command{argv: w.Peer}
+	peer := command{argv: peerOf(w)}
 
 	var pair time.Duration
 	for _, c := range []command{ours, peer} {
@@ -110,6 +110,18 @@ func measureInto(r *result, req request, w work) error {
 	}
 	r.Peer.Memory, err = memory(peer, sink, median(walls(r.Peer.Samples)))
 	return err
+}
+
+// peerOf is the program that sockls is measured against.
+func peerOf(w work) []string {
+	if w.Peer[0] != bareDump {
+		return w.Peer
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return w.Peer // which is not there
+	}
+	return []string{self, modeDump}
 }
 
 // rounds is how many rounds to run when one takes about as long as pair.

@@ -41,7 +41,7 @@ func arena(ctx context.Context, req request) ([]result, error) {
 	}
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", modeArena)
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), os.Stderr
-	cmd.SysProcAttr = arenaAttr()
+	cmd.SysProcAttr = arenaAttr(req.Table.Open)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("arena: %w", err)
@@ -74,10 +74,13 @@ func arena(ctx context.Context, req request) ([]result, error) {
 
 // arenaAttr asks for the namespaces of an arena, within a user namespace where
 // this user could not make them otherwise.
-func arenaAttr() *syscall.SysProcAttr {
+func arenaAttr(open bool) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET,
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET,
 		Pdeathsig:  syscall.SIGKILL,
+	}
+	if !open {
+		attr.Cloneflags |= syscall.CLONE_NEWPID
 	}
 	if os.Geteuid() != 0 {
 		attr.Cloneflags |= syscall.CLONE_NEWUSER

@@ -17,7 +17,7 @@ import (
 // The arena and the holders are this very program: when the test binary is
 // started as one of them, that is what it is.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == modeArena || os.Args[1] == modeHolder) {
+	if len(os.Args) > 1 && (os.Args[1] == modeArena || os.Args[1] == modePen || os.Args[1] == modeHolder) {
 		main()
 		return
 	}
@@ -40,7 +40,7 @@ func standIn(t *testing.T, script string) string {
 func requireNamespaces(t *testing.T) {
 	t.Helper()
 	probe := exec.Command("true")
-	probe.SysProcAttr = arenaAttr()
+	probe.SysProcAttr = arenaAttr(false)
 	if err := probe.Run(); err != nil {
 		t.Skipf("cannot make namespaces: %v", err)
 	}

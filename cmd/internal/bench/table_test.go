@@ -11,7 +11,7 @@ import (
 
 // The names of the tables promise numbers of rows.
 func TestTableRows(t *testing.T) {
-	want := map[string]int{"100": 100, "10k": 10_000, "1000x100": 10_000, "100k": 100_000, "1000 with 100k": 100_000, "1M": 1_000_000}
+	want := map[string]int{"100": 100, "10k": 10_000, "100x10": 600, "1000x100": 10_000, "5000x20": 25_000, "100k": 100_000, "1000 with 100k": 100_000, "1M": 1_000_000}
 	got := map[string]int{}
 	for _, table := range tables {
 		got[table.Name] = table.rows()
@@ -76,7 +76,7 @@ func TestSelectWorks(t *testing.T) {
 		},
 		{
 			"quick", "lsof", true,
-			[]string{"1000x100: sockls -tln vs lsof -nP -iTCP -sTCP:LISTEN"},
+			[]string{"1000x100: sockls -tln --owners bpf vs lsof -nP -iTCP -sTCP:LISTEN"},
 		},
 		{"nothing", "^1M:", true, nil},
 	}

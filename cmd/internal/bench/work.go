@@ -25,7 +25,17 @@ type work struct {
 	// memory in the same work on the table MemoryBase.
 	Memory     float64
 	MemoryBase string
+	// Growth is the highest ratio of sockls's time here to its time in the same
+	// work on the table GrowthBase.
+	Growth     float64
+	GrowthBase string
+	// PeerMemory is the highest ratio of peak memory to the peer's.
+	PeerMemory float64
 }
+
+// bareDump is the peer that does what any program that lists TCP sockets has to,
+// and nothing else.
+const bareDump = "bare-dump"
 
 // rows says what number of rows both programs must print, so that no program
 // is fast because it left something out.
@@ -61,12 +71,22 @@ var works = []work{
 	{Table: "100", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll, Wall: 0.85},
 	{Table: "10k", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll, Wall: 0.5},
 	{Table: "10k", Sockls: words("-tan"), Peer: words("ss -tanp"), Rows: rowsAll, Wall: 0.5},
-	{Table: "1000x100", Sockls: words("-tln"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.55, CPU: 0.9},
-	{Table: "1000x100", Sockls: words("-tln"), Peer: words("lsof -nP -iTCP -sTCP:LISTEN"), Rows: rowsListening},
+	{Table: "100x10", Sockls: words("-tln"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.6},
+	{Table: "100x10", Sockls: words("-tln --owners proc"), Peer: words("ss -tlnp"), Rows: rowsListening},
+	{Table: "100x10", Sockls: words("-tln --owners bpf"), Peer: words("ss -tlnp"), Rows: rowsListening},
+	{Table: "1000x100", Sockls: words("-tln --owners proc"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.45, CPU: 0.9},
+	{Table: "1000x100", Sockls: words("-tln --owners bpf"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.12},
+	{Table: "1000x100", Sockls: words("-tln"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.12},
+	{Table: "1000x100", Sockls: words("-tln --owners bpf"), Peer: words("lsof -nP -iTCP -sTCP:LISTEN"), Rows: rowsListening, Wall: 0.05},
+	{Table: "5000x20", Sockls: words("-tln --owners proc"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.5},
+	{Table: "5000x20", Sockls: words("-tln --owners bpf"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.12},
 	{Table: "100k", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll, Wall: 0.45},
 	{Table: "100k", Sockls: words("-tan --no-processes"), Peer: words("ss -tan"), Rows: rowsAll, Wall: 0.65},
 	{Table: "100k", Sockls: words("-tln --no-processes"), Peer: words("ss -tln"), Rows: rowsListening, Wall: 0.2},
-	{Table: "100k", Sockls: words("-tan"), Peer: words("ss -tanp"), Rows: rowsAll, Wall: 0.08},
+	{Table: "100k", Sockls: words("-tan --no-processes --sort none"), Peer: words(bareDump), Wall: 1.2},
+	{Table: "100k", Sockls: words("-tan --owners proc"), Peer: words("ss -tanp"), Rows: rowsAll, Wall: 0.06},
+	{Table: "100k", Sockls: words("-tan --owners bpf"), Peer: words("ss -tanp"), Rows: rowsAll, Wall: 0.035},
+	{Table: "100k", Sockls: words("-tan"), Peer: words("ss -tanp"), Rows: rowsAll, PeerMemory: 0.6, Growth: 11, GrowthBase: "10k"},
 	{Table: "100k", Sockls: words("-tln"), Peer: words("lsof -nP -iTCP -sTCP:LISTEN"), Rows: rowsListening},
 	{Table: "100k", Sockls: words("-tn --no-processes sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.6},
 	{Table: "100k", Sockls: words("-tn --no-processes state established sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.4},
@@ -79,6 +99,7 @@ var works = []work{
 		Table: "1M", Sockls: words("-tn --no-processes sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.6,
 	},
 	{Table: "1M", Sockls: words("-tn --no-processes state established sport = :20000"), Peer: words("ss -tn sport = :20000"), Rows: rowsOnPort, Wall: 0.4},
+	{Table: "1M", Sockls: words("-tln --owners bpf"), Peer: words("ss -tlnp"), Rows: rowsListening, Wall: 0.1},
 	{Table: "1M", Sockls: words("-tln --no-processes sport = :20000"), Peer: words("ss -tln sport = :20000"), Rows: rowsListeningOnPort, Wall: 0.4},
 	{
 		Table: "1M", Sockls: words("-tan --no-processes --sort none"), Peer: words("ss -tan"), Rows: rowsAll,
@@ -91,13 +112,13 @@ func (w work) title() string {
 	return w.Table + ": sockls " + strings.Join(w.Sockls, " ") + " vs " + strings.Join(w.Peer, " ")
 }
 
-// isBase reports whether w is what other compares its memory with.
+// isBase reports whether w is what other compares its memory or its time with.
 func (w work) isBase(other work) bool {
-	return other.MemoryBase == w.Table && slices.Equal(other.Sockls, w.Sockls) && slices.Equal(other.Peer, w.Peer)
+	return (other.MemoryBase == w.Table || other.GrowthBase == w.Table) && slices.Equal(other.Sockls, w.Sockls) && slices.Equal(other.Peer, w.Peer)
 }
 
 // selectWorks returns the works whose title only matches and the ones those
-// compare their memory with, on quick tables alone if quick is set.
+// compare their memory or time with, on quick tables alone if quick is set.
 func selectWorks(only *regexp.Regexp, quick bool) []work {
 	var chosen []work
 	for _, w := range works {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 	"github.com/sockls/sockls/cmd/internal/streams"
 	"github.com/sockls/sockls/collector"
 	"github.com/sockls/sockls/collector/netns"
+	"github.com/sockls/sockls/collector/owner"
 	"github.com/sockls/sockls/collector/socket"
 	"github.com/sockls/sockls/render/field"
 )
@@ -22,6 +24,7 @@ type listOptions struct {
 	selection
 	output
 	noProcesses bool
+	owners      owner.Way
 	resolve     bool
 	sort        string
 	quiet       bool
@@ -60,6 +63,10 @@ func (o *listOptions) flags(f *pflag.FlagSet) {
 		return nil
 	})
 	f.BoolVar(&o.noProcesses, "no-processes", false, "do not look into processes: neither for holders nor, with -a, for sockets that only they show")
+	f.Func("owners", "find processes in this `WAY`: bpf, by the kernel (needs root), proc, in /proc, or auto, whichever is faster", func(name string) (err error) {
+		o.owners, err = parseWay(name)
+		return err
+	})
 	f.BoolVarP(&o.resolve, "resolve", "r", false, "show host names in place of addresses")
 	o.output.flags(f)
 	f.StringVar(&o.sort, "sort", "", "sort by `KEYS`, which are columns, -KEY for the reverse; none streams in kernel order")
@@ -72,6 +79,15 @@ func (o *listOptions) flags(f *pflag.FlagSet) {
 	watch.NoOptDefVal = watchInterval.String()
 	f.BoolVar(&o.quiet, "quiet", false, "say nothing about what could not be seen")
 	f.BoolVar(&o.strict, "strict", false, "exit with 3 when something could not be seen")
+}
+
+// parseWay reads the value of --owners.
+func parseWay(name string) (owner.Way, error) {
+	way, ok := owner.ParseWay(name)
+	if !ok {
+		return way, unknownWord("way", "", name, owner.Ways())
+	}
+	return way, nil
 }
 
 // Gathered rows stay until they are printed, and next to nothing else is
@@ -99,6 +115,9 @@ func listRun(ctx context.Context, o *listOptions) error {
 	}
 	origin := now()
 	if o.from != "" {
+		if o.owners != owner.Auto {
+			return errors.New("--owners is about the running kernel, and --from about what was saved")
+		}
 		file, err := o.openSaved()
 		if err != nil {
 			return err
@@ -129,7 +148,7 @@ func (o *listOptions) ask(ctx context.Context) (collector.Query, error) {
 // openSystem collects from the running system.
 func (o *listOptions) openSystem() (err error) {
 	if o.collector == nil {
-		o.collector, err = collector.New(collector.Options{NetNS: o.namespace})
+		o.collector, err = collector.New(collector.Options{NetNS: o.namespace, Owners: o.owners})
 	}
 	if o.lookup == nil {
 		o.lookup = net.DefaultResolver.LookupAddr
