@@ -1,6 +1,7 @@
 package saved
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,7 +25,7 @@ func TestRaw(t *testing.T) {
 	slices.Reverse(swapped[:4])
 	slices.Reverse(swapped[4:6])
 	interrupted := slices.Clone(a)
-	interrupted[6] |= 0x10
+	binary.NativeEndian.PutUint16(interrupted[6:], 0x10)
 	alien := slices.Concat(a, message(16, make([]byte, 72)), end)
 	short := message(20, inetMessage(10, 82)[:71])
 	tests := []struct {

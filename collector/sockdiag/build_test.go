@@ -39,6 +39,16 @@ func pack(fields ...any) []byte {
 	return b
 }
 
+// bitFields is a byte of bit-fields as a C compiler for little-endian machines
+// makes it, or as one for big-endian machines does. Which of them this is must
+// not be asked of the code under test.
+func bitFields(little, big uint8) uint8 {
+	if native.Uint16([]byte{0, 1}) == 1 {
+		return big
+	}
+	return little
+}
+
 // attr is a struct nlattr with its value, padded to the next one.
 func attr(kind uint16, fields ...any) []byte {
 	value := pack(fields...)

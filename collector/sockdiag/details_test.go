@@ -18,7 +18,8 @@ func detailDecoder(wanted socket.Detail, tail TCPInfoTail) *decoder {
 
 // tcpInfoBytes is a struct tcp_info with a different number in each field.
 func tcpInfoBytes() []byte {
-	b := pack(uint8(1), uint8(2), uint8(3), uint8(4), uint8(5), uint8(0xff), uint8(0x87), uint8(0b101))
+	b := pack(uint8(1), uint8(2), uint8(3), uint8(4), uint8(5), uint8(0xff),
+		bitFields(0x87, 0x78), bitFields(0b0000_0101, 0b1100_0000))
 	for n := uint32(1); len(b) < 104; n++ {
 		b = append(b, pack(n)...)
 	}
@@ -28,7 +29,7 @@ func tcpInfoBytes() []byte {
 	b = append(b, pack(uint64(117), uint64(118), uint32(119), uint32(120), uint32(121), uint32(122))...)
 	b = append(b, pack(uint32(123), uint32(124), uint16(125), uint16(126), uint32(127))...)
 	return append(b, pack(uint32(128), uint32(129), uint32(130), uint32(131), uint32(132), uint32(133), uint32(134),
-		uint8(0b1001_0110), uint8(0), uint8(2), uint8(0))...)
+		bitFields(0b1001_0110, 0b1001_1001), uint8(0), uint8(2), uint8(0))...)
 }
 
 // tcpInfoWant is what tcpInfoBytes says.
@@ -73,7 +74,8 @@ func skmemWant(n int) *socket.Memory {
 func everyAttribute() []byte {
 	return pack(
 		attr(inetShutdown, uint8(2)), attr(inetTOS, uint8(0x10)), attr(inetTClass, uint8(0x20)), attr(inetMark, uint32(7)),
-		attr(inetClassID, uint32(9)), attr(inetCgroupID, uint64(0x1_0000_0003)), attr(inetSockOpt, uint8(0b0101_0010), uint8(0b1111_1101)),
+		attr(inetClassID, uint32(9)), attr(inetCgroupID, uint64(0x1_0000_0003)),
+		attr(inetSockOpt, bitFields(0b0101_0010, 0b0100_1010), bitFields(0b1111_1101, 0b1011_1111)),
 		attr(1, uint32(1), uint32(2), uint32(3), uint32(4)), attr(inetSKMemInfo, skmem(9)), attr(inetInfo, tcpInfoBytes()),
 		attr(inetCong, "cubic\x00"), attr(inetMD5Sig, make([]byte, 200)),
 		attr(inetULP, attr(1, "tls\x00"), attr(2,
@@ -137,7 +139,7 @@ func TestDetailsOfTCP(t *testing.T) {
 		{"options only", socket.DetailIPFlags, everyAttribute(), only(func(a, d *socket.Details) {
 			d.IP = &socket.IPOptions{Flags: a.IP.Flags, HasFlags: true}
 		})},
-		{"an old kernel's options of one byte", socket.DetailIPFlags, attr(inetSockOpt, uint8(1)), &socket.Details{
+		{"an old kernel's options of one byte", socket.DetailIPFlags, attr(inetSockOpt, bitFields(0x01, 0x80)), &socket.Details{
 			IP: &socket.IPOptions{Flags: socket.IPRecvErr, HasFlags: true},
 		}},
 		{"old memory", socket.DetailMemory, attr(inetSKMemInfo, skmem(7)), &socket.Details{Memory: skmemWant(7)}},

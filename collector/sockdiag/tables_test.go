@@ -45,7 +45,7 @@ func TestTCPInTwo(t *testing.T) {
 		k := &kernel{t: t, answers: []answer{refuse(errno), tell(tcpMsg(afInet, 10, 1)), tell(tcpMsg(afInet6, 10, 2))}}
 		rows, err := k.dump(tcpAll)
 		check(t, outcome{rows: []uint64{1, 2}}, rows, err)
-		if k.sent[0][4] != typeTCPDiag || k.sent[1][16] != afInet || k.sent[2][16] != afInet6 {
+		if native.Uint16(k.sent[0][4:]) != typeTCPDiag || k.sent[1][16] != afInet || k.sent[2][16] != afInet6 {
 			t.Errorf("requests %x", k.sent)
 		}
 	}
