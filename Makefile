@@ -17,11 +17,20 @@ NEEDED   := ss:iproute2 ip:iproute2 netstat:net-tools lsof:lsof tmux:tmux nsente
 # What the Windows program is run with.
 WINE     := /usr/lib/wine/wine64:wine64 x86_64-w64-mingw32-ld:binutils-mingw-w64-x86-64
 
+# A big-endian machine and a 32-bit one, and what is tested for them: the
+# packages that decode, without the tests that ask the kernel. qemu-user has no
+# netlink but a little of rtnetlink, and not every socket option and ioctl; and
+# files in /proc have the order of bytes of the machine below.
+EMULATED := s390x arm
+DECODERS := ./collector/fact ./collector/netfilter ./collector/owner/btf ./collector/owner/taskfile \
+	./collector/procfs ./collector/rtnetlink ./collector/saved ./collector/sockdiag ./collector/socket
+NOT_EMULATED := ^Test(Live.*|Destroy(Connection|Datagram|Group|Listener|Stale)|WhatSSWrites|Here|SettingsHere|LinksAndAddresses|LocalRoutes|Many|MovedTunnel|PrivilegedBelow|Tentative)$$
+
 CROSS := linux/amd64 linux/arm64 linux/arm linux/386 linux/riscv64 linux/s390x linux/ppc64le \
 	darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 openbsd/amd64 \
 	netbsd/amd64 dragonfly/amd64 solaris/amd64 illumos/amd64
 
-.PHONY: help build run deps test wine race lint vuln fuzz bench cross docs dist stage deb rpm clean
+.PHONY: help build run deps test wine emulated race lint vuln fuzz bench cross docs dist stage deb rpm clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z ]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST)
@@ -47,6 +56,18 @@ test: deps ## run all tests with the race detector; installs what they need
 wine: ## run the Windows program, in wine; installs that
 	@$(MAKE) --no-print-directory deps NEEDED='$(WINE)'
 	SOCKLS_WINE=1 CGO_ENABLED=0 $(GO) test -count=1 -timeout 5m -run '^TestWine$$' ./cmd/internal/cli
+
+emulated: ## run the tests of decoders as 32-bit and as big-endian programs; installs qemu-user
+	@$(MAKE) --no-print-directory deps NEEDED='$(EMULATED:%=qemu-%:qemu-user)'
+	@set -e; export CGO_ENABLED=0; \
+	if test "$$($(GO) env GOHOSTARCH)" = amd64; then \
+		echo 386; \
+		GOARCH=386 $(GO) test -count=1 -short -timeout 5m $(DECODERS); \
+	fi; \
+	for arch in $(EMULATED); do \
+		echo $$arch; \
+		GOARCH=$$arch $(GO) test -count=1 -short -timeout 5m -exec qemu-$$arch -skip '$(NOT_EMULATED)' $(DECODERS); \
+	done
 
 race: test ## the same as test, which always looks for races
 
