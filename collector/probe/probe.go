@@ -3,6 +3,7 @@ package probe
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/sockls/sockls/collector/why"
 )
@@ -24,3 +25,8 @@ func Bind(b why.Bind) (errno string, err error) { return try(b, false) }
 
 // Listen is Bind for a stream that listens, too. For other sockets it is Bind.
 func Listen(b why.Bind) (errno string, err error) { return try(b, true) }
+
+// refusal is an error that the program would get.
+type refusal struct{ errno syscall.Errno }
+
+func (r refusal) Error() string { return r.errno.Error() }

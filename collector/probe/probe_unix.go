@@ -51,33 +51,6 @@ func bindOnce(b why.Bind) (string, error) {
 	return outcome(err)
 }
 
-// refusal is an error that the program would get.
-type refusal struct{ errno syscall.Errno }
-
-func (r refusal) Error() string { return r.errno.Error() }
-
-// refused makes a refusal of what the kernel said, unless it is about sockls.
-func refused(what string, err error) error {
-	var errno syscall.Errno
-	if !errors.As(err, &errno) || errno == unix.EMFILE || errno == unix.ENFILE ||
-		errno == unix.ENOMEM || errno == unix.ENOBUFS || errno == unix.EINTR {
-		return fmt.Errorf("probe: %s: %w", what, err)
-	}
-	return refusal{errno}
-}
-
-// outcome separates what the kernel answered from what could not be asked.
-func outcome(err error) (string, error) {
-	var r refusal
-	if !errors.As(err, &r) {
-		return "", err
-	}
-	if name := unix.ErrnoName(r.errno); name != "" {
-		return name, nil
-	}
-	return "errno " + strconv.Itoa(int(r.errno)), nil
-}
-
 // open makes a bound socket. The descriptor is there whenever it is not negative,
 // with an error too.
 func open(b why.Bind) (fd int, err error) {

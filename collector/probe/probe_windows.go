@@ -57,11 +57,6 @@ func attempt(b why.Bind) (string, error) {
 	return outcome(err)
 }
 
-// refusal is an error that the program would get.
-type refusal struct{ errno windows.Errno }
-
-func (r refusal) Error() string { return r.errno.Error() }
-
 // refused makes a refusal of what the system said, unless it is about sockls.
 func refused(what string, err error) error {
 	var errno windows.Errno

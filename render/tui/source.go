@@ -54,8 +54,7 @@ type Source interface {
 	// Watch looks until ctx is done or there is no sense in going on, and hands
 	// over what it sees; the first batch is Fresh. Deliver returns when the
 	// screen has taken the batch. Watch is called again, when the former call
-	// has returned, whenever something else is wanted; what the Source remembers
-	// between calls, such as the owners of sockets, makes that cheap.
+	// has returned, whenever something else is wanted.
 	Watch(ctx context.Context, want Want, deliver func(Batch)) error
 }
 
